@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1).max(65535);
+
+const connectionParts = z.strictObject({
+  host: z.string().min(1).describe('Host name, or the folder of a Unix socket.'),
+  port: port.default(5432),
+  database: z.string().min(1),
+  user: z.string().min(1),
+  password: z
+    .string()
+    .optional()
+    .describe('Never written out: a reference to a variable of the environment.'),
+  tls: z
+    .enum(['disable', 'require', 'verify-full'])
+    .default('disable')
+    .describe('require encrypts without checking the certificate; verify-full checks it.'),
+  tlsCaFile: z.string().optional().describe('Certificate authority to check against, PEM.'),
+});
+
+/** A database as one URI or in parts. */
+export const connectionSchema = z.union([
+  z.string().regex(/^[a-z+]+:\/\//, 'is no URI such as postgres://user@host:5432/database'),
+  connectionParts,
+]);
+
+export type ConnectionSpec = z.infer<typeof connectionSchema>;
+
+/** Where it leads, without user or password: fit for logs and for people. */
+export function describeConnection(spec: ConnectionSpec): string {
+  if (typeof spec !== 'string') return `${spec.host}:${spec.port}/${spec.database}`;
+  const match = /^[a-z+]+:\/\/(?:[^/?#]*@)?([^?#]*)/.exec(spec);
+  return match?.[1] ?? 'an address that cannot be read';
+}

@@ -1,0 +1,235 @@
+/**
+ * What is done about an error.
+ * - `retry`: the fault is passing; the chunk is tried again after a pause and one attempt is burnt.
+ * - `defer`: the other side pushes back; tried again after a pause, no attempt is burnt.
+ * - `park`: this chunk needs a person; the others go on.
+ * - `abort`: every chunk would fail the same way; the run stops and can be resumed.
+ */
+export type ErrorPolicy = 'retry' | 'defer' | 'park' | 'abort';
+
+interface PassingError {
+  readonly policy: 'retry' | 'defer';
+  readonly meaning: string;
+  readonly hint?: string;
+  /** Trying the same again would fail the same way: the chunk is halved first where it can be. */
+  readonly splits?: true;
+}
+
+interface LastingError {
+  readonly policy: 'park' | 'abort';
+  readonly meaning: string;
+  /** What a person should do. */
+  readonly hint: string;
+  readonly splits?: never;
+}
+
+export const ERROR_CODES = [
+  'CONNECTION_LOST',
+  'SERVER_UNAVAILABLE',
+  'TOO_MANY_CONNECTIONS',
+  'DEADLOCK',
+  'SERIALIZATION',
+  'LOCK_TIMEOUT',
+  'STATEMENT_TIMEOUT',
+  'CHUNK_TIME_LIMIT',
+  'OUT_OF_MEMORY',
+  'DISK_FULL',
+  'READ_ONLY_SERVER',
+  'PERMISSION_DENIED',
+  'AUTHENTICATION_FAILED',
+  'DATABASE_MISSING',
+  'UNDEFINED_OBJECT',
+  'CONSTRAINT_VIOLATION',
+  'INVALID_VALUE',
+  'ROW_TOO_LARGE',
+  'TABLE_LIMIT',
+  'TABLE_CONFLICT',
+  'TOO_MANY_REJECTS',
+  'UNKNOWN_KEY',
+  'COUNT_MISMATCH',
+  'DIGEST_UNRELIABLE',
+  'FILE_CHANGED',
+  'FILE_INVALID',
+  'CHECK_FAILED',
+  'CONFIRMATION_MISSING',
+  'RUN_UNFINISHED',
+  'RUN_MISSING',
+  'QUEUE_UNAVAILABLE',
+  'LEDGER_VERSION',
+  'UNKNOWN',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The one table of codes and policies; exhaustive by type, printed into the documentation. */
+export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
+  CONNECTION_LOST: {
+    policy: 'retry',
+    meaning: 'The connection to a database broke, or could not be made.',
+    hint: 'Check that the server is up and reachable from this machine; a firewall may cut long connections.',
+  },
+  SERVER_UNAVAILABLE: {
+    policy: 'defer',
+    meaning: 'The database is starting, stopping or recovering.',
+    hint: 'Wait until the server is up; Drover goes on by itself.',
+  },
+  TOO_MANY_CONNECTIONS: {
+    policy: 'defer',
+    meaning: 'The database has no connection left.',
+    hint: 'Lower the workers or their concurrency, or raise max_connections.',
+  },
+  DEADLOCK: {
+    policy: 'retry',
+    meaning: 'The database ended a deadlock by refusing this transaction.',
+  },
+  SERIALIZATION: {
+    policy: 'retry',
+    meaning: 'A concurrent transaction got in the way (serialization failure, recovery conflict).',
+    hint: 'On a standby, raise max_standby_streaming_delay or set hot_standby_feedback.',
+  },
+  LOCK_TIMEOUT: {
+    policy: 'retry',
+    meaning:
+      'A table stayed locked by others for longer than Drover is willing to make readers wait.',
+    hint: 'Find the long transaction on the named table (pg_locks) and let it finish.',
+  },
+  STATEMENT_TIMEOUT: {
+    policy: 'retry',
+    meaning: 'The server or a person cancelled a statement.',
+    hint: 'Use shorter chunks, or raise statement_timeout for the Drover role.',
+    splits: true,
+  },
+  CHUNK_TIME_LIMIT: {
+    policy: 'retry',
+    meaning: 'The chunk took longer than the time limit of the migration file.',
+    hint: 'Use shorter chunks, or raise chunk.timeLimit.',
+    splits: true,
+  },
+  OUT_OF_MEMORY: {
+    policy: 'retry',
+    meaning: 'The database ran out of memory.',
+    hint: 'Use shorter chunks or fewer workers.',
+    splits: true,
+  },
+  DISK_FULL: {
+    policy: 'abort',
+    meaning: 'A disk of the database is full.',
+    hint: 'Free space or enlarge the disk, then `drover resume`.',
+  },
+  READ_ONLY_SERVER: {
+    policy: 'abort',
+    meaning: 'The target accepts no writes.',
+    hint: 'Point the target at the primary server, or lift default_transaction_read_only; then `drover resume`.',
+  },
+  PERMISSION_DENIED: {
+    policy: 'abort',
+    meaning: 'The role lacks a right, or row security would hide rows from it.',
+    hint: 'Grant the right that is named (`drover check` prints the statement), then `drover resume`.',
+  },
+  AUTHENTICATION_FAILED: {
+    policy: 'abort',
+    meaning: 'The server refused the login.',
+    hint: 'Check user, password and TLS settings in the environment, then `drover resume`.',
+  },
+  DATABASE_MISSING: {
+    policy: 'abort',
+    meaning: 'The database does not exist on that server.',
+    hint: 'Create it, or correct the connection in the migration file.',
+  },
+  UNDEFINED_OBJECT: {
+    policy: 'park',
+    meaning: 'A table, column or schema that Drover needs is not there.',
+    hint: 'Run `drover check`; a table dropped by hand is made again by `drover run --tables-only`.',
+  },
+  CONSTRAINT_VIOLATION: {
+    policy: 'park',
+    meaning: 'The target refused rows by a constraint of its own.',
+    hint: 'Look at the named constraint: Drover creates none but the primary key.',
+  },
+  INVALID_VALUE: {
+    policy: 'park',
+    meaning: 'The target refused a value and the row could not be singled out.',
+    hint: 'Look at the named column; its type in the target does not fit the source.',
+  },
+  ROW_TOO_LARGE: {
+    policy: 'park',
+    meaning: 'A row does not fit into a page of the target and could not be singled out.',
+    hint: 'Spread the channels over more groups (`drover check` prints a grouping that fits).',
+  },
+  TABLE_LIMIT: {
+    policy: 'park',
+    meaning:
+      'The table would need more columns than Postgres allows (1,600, dropped ones included).',
+    hint: 'Spread the channels over more groups, or recreate the table.',
+  },
+  TABLE_CONFLICT: {
+    policy: 'park',
+    meaning: 'A table of the target is not of the form that Drover needs.',
+    hint: 'Run `drover check`, which names the difference; rename the table away or recreate it with --drop-tables.',
+  },
+  TOO_MANY_REJECTS: {
+    policy: 'park',
+    meaning: 'The chunk has more bad rows than rejects.max allows.',
+    hint: 'Look at some of them with `drover report`; mend the cause, or raise rejects.max.',
+  },
+  UNKNOWN_KEY: {
+    policy: 'park',
+    meaning: 'The source sent a key that is not in the list read in the same snapshot.',
+    hint: 'This is a defect in Drover: nothing was written. Please report it with `drover report --json`.',
+  },
+  COUNT_MISMATCH: {
+    policy: 'park',
+    meaning: 'loaded + rejected + skipped is not what was read. Nothing was written.',
+    hint: 'This is a defect in Drover: please report it with `drover report --json`.',
+  },
+  DIGEST_UNRELIABLE: {
+    policy: 'park',
+    meaning: 'Source and target do not compute the same digest of a known row.',
+    hint: 'Report the versions and encodings of both servers.',
+  },
+  FILE_CHANGED: {
+    policy: 'defer',
+    meaning: 'The migration file of this worker is not the one that the run froze.',
+    hint: "Give this worker the run's file (lists included), or cancel the run and start another.",
+  },
+  FILE_INVALID: {
+    policy: 'abort',
+    meaning: 'The migration file is wrong.',
+    hint: 'Correct the line that is named.',
+  },
+  CHECK_FAILED: {
+    policy: 'abort',
+    meaning: 'The preflight found something that would make the run fail.',
+    hint: 'Mend the findings marked error, or see `drover check`.',
+  },
+  CONFIRMATION_MISSING: {
+    policy: 'abort',
+    meaning: 'A command that destroys something was not confirmed.',
+    hint: 'Answer the question, or give --yes.',
+  },
+  RUN_UNFINISHED: {
+    policy: 'abort',
+    meaning: 'The migration has an unfinished run.',
+    hint: 'Go on with it (`drover resume`) or give it up (`drover cancel`).',
+  },
+  RUN_MISSING: {
+    policy: 'abort',
+    meaning: 'There is no such run.',
+    hint: 'See `drover status`; start one with `drover run`.',
+  },
+  QUEUE_UNAVAILABLE: {
+    policy: 'retry',
+    meaning: 'Redis (or the Postgres that carries the queue) cannot be reached.',
+    hint: 'Bring it back: nothing is lost, the ledger knows what is left to do.',
+  },
+  LEDGER_VERSION: {
+    policy: 'abort',
+    meaning: 'The ledger was written by a newer Drover.',
+    hint: 'Use the same version of Drover on every machine.',
+  },
+  UNKNOWN: {
+    policy: 'retry',
+    meaning: 'An error that Drover does not know; tried again, then parked.',
+    hint: 'See the log of the attempt; run with --debug for the stack.',
+  },
+};

@@ -1,0 +1,105 @@
+export {
+  CHUNK_EVENT_MEANING,
+  CHUNK_EVENTS,
+  CHUNK_STATE_MEANING,
+  CHUNK_STATES,
+  CHUNK_TRANSITIONS,
+  type ChunkEvent,
+  type ChunkState,
+  stateAfter,
+  statesAllowing,
+  UNFINISHED_CHUNK_STATES,
+} from './chunk-state.ts';
+export { type ConnectionSpec, connectionSchema, describeConnection } from './connection.ts';
+export { DroverError, Stopped, type StopReason, toDroverError } from './drover-error.ts';
+export { formatDuration, parseDuration, parseRelative } from './duration.ts';
+export { ERROR_CODES, ERROR_TABLE, type ErrorCode, type ErrorPolicy } from './error-code.ts';
+export type { Finding, FindingLevel } from './finding.ts';
+export type { Host } from './host.ts';
+export type { Json, JsonObject } from './json.ts';
+export type {
+  AttemptKey,
+  AttemptProgress,
+  AttemptSummary,
+  Claim,
+  DataChunk,
+  Ledger,
+  Migration,
+  NewAttempt,
+  NewRun,
+  ParkedChunk,
+  PhaseProgress,
+  PlanProgress,
+  Release,
+  Run,
+  RunProgress,
+  VerificationSummary,
+  WorkerBeat,
+  WorkerRecord,
+} from './ledger.ts';
+export type { Log, LogFields } from './log.ts';
+export {
+  connectionShape,
+  durationSchema,
+  migrationFileShape,
+  momentSchema,
+} from './migration-file.ts';
+export {
+  type AttemptContext,
+  type CheckContext,
+  type Gate,
+  type Milestone,
+  type MoveContext,
+  type MovedRecord,
+  type OpenContext,
+  type Opening,
+  PIPELINE_KINDS,
+  type Pipeline,
+  type PipelineChunk,
+  type PipelineKind,
+  type PlanContext,
+  type PlannedChunk,
+  type RunOptions,
+  type SplitPart,
+  type VerifyContext,
+} from './pipeline.ts';
+export {
+  type ChunkConsumer,
+  type ChunkQueue,
+  type Delivery,
+  type DeliveryHandler,
+  deliveryKey,
+} from './queue.ts';
+export {
+  addTallies,
+  EMPTY_TALLY,
+  isBalanced,
+  type PartTally,
+  type Receipt,
+  type Tally,
+} from './receipt.ts';
+export type { Reject } from './reject.ts';
+export {
+  PHASES,
+  type Phase,
+  RUN_EVENT_MEANING,
+  RUN_EVENTS,
+  RUN_KINDS,
+  RUN_STATE_MEANING,
+  RUN_STATES,
+  RUN_TRANSITIONS,
+  type RunEvent,
+  type RunKind,
+  type RunState,
+  runStatesAllowing,
+  UNFINISHED_RUN_STATES,
+} from './run-state.ts';
+export type { SqlDatabase, SqlExecutor, SqlRow, SqlValue } from './sql.ts';
+export {
+  floorToGrid,
+  formatTimestamp,
+  MICROS_PER_SECOND,
+  type Micros,
+  parseTimestamp,
+} from './timestamp.ts';
+export type { Difference, DifferenceKind, Verdict } from './verdict.ts';

@@ -1,0 +1,258 @@
+import type { ChunkState } from './chunk-state.ts';
+import type { ErrorCode } from './error-code.ts';
+import type { Json } from './json.ts';
+import type {
+  MovedRecord,
+  PipelineChunk,
+  PipelineKind,
+  PlannedChunk,
+  RunOptions,
+  SplitPart,
+} from './pipeline.ts';
+import type { Delivery } from './queue.ts';
+import type { PartTally, Receipt, Tally } from './receipt.ts';
+import type { Reject } from './reject.ts';
+import type { Phase, RunEvent, RunKind, RunState } from './run-state.ts';
+import type { SqlExecutor } from './sql.ts';
+import type { Difference, Verdict } from './verdict.ts';
+
+/**
+ * The state of record. Every write that changes a state is conditional and says whether it won, so
+ * any number of processes may call any of these at any time; whoever loses does nothing.
+ * Each method is one transaction. Times are milliseconds since 1970 by the ledger's own clock.
+ */
+export interface Ledger {
+  /** Brings the schema to this version. Safe to call from several processes at once. */
+  install(): Promise<void>;
+
+  openMigration(migration: { name: string; pipeline: PipelineKind }): Promise<Migration>;
+  findMigration(name: string): Promise<Migration | null>;
+  /** Where backfill ends, by entity. */
+  cutoffs(migrationId: string): Promise<ReadonlyMap<string, string>>;
+
+  /** Stores the run with its anchor and cutoffs. Throws RUN_UNFINISHED where one is unfinished. */
+  createRun(run: NewRun): Promise<Run>;
+  findRun(runId: number): Promise<Run | null>;
+  /** The newest run, of any state or only an unfinished one. */
+  latestRun(query: {
+    migrationId: string;
+    unfinished?: boolean;
+    kind?: RunKind;
+  }): Promise<Run | null>;
+  changeRun(change: { runId: number; event: RunEvent; errorCode?: ErrorCode }): Promise<boolean>;
+
+  /** Adds chunks of a phase; those whose ordinal is there already are left as they are. */
+  addChunks(add: { runId: number; phase: Phase; chunks: readonly PlannedChunk[] }): Promise<void>;
+  planProgress(of: {
+    runId: number;
+    phase: Phase;
+  }): Promise<{ nextOrdinal: number; complete: boolean }>;
+  markPlanned(of: { runId: number; phase: Phase }): Promise<void>;
+  /**
+   * Closes the run's phase when it is planned and no chunk of it is unfinished, and opens `next`,
+   * or finishes the run where `next` is null. Of many callers one wins.
+   */
+  closePhase(close: { runId: number; phase: Phase; next: Phase | null }): Promise<boolean>;
+  /**
+   * Opens another round: data chunks whose verification found them stale are planned again as
+   * their next generation, and so are their verifications. Closes the phase verify as `closePhase` does.
+   * @returns how many chunks are moved again; 0 when the call changed nothing.
+   */
+  reopenStale(of: { runId: number; maxRounds: number }): Promise<number>;
+
+  /** Turns due planned chunks of the run's phase into queued ones until `depth` are outstanding. */
+  feed(feed: { runId: number; depth: number }): Promise<readonly Delivery[]>;
+  /** Every chunk that is queued or running, under its current delivery. */
+  outstanding(runId: number): Promise<readonly Delivery[]>;
+  /** Offers chunks again under a new delivery, where their delivery is still the one named. */
+  redeliver(deliveries: readonly Delivery[]): Promise<readonly Delivery[]>;
+
+  /** Takes the chunk for a new attempt. Throws LOCK_TIMEOUT where an earlier attempt holds its row. */
+  claim(claim: NewAttempt): Promise<Claim>;
+  /** Application names of the chunk's attempts that did not end well. */
+  formerAttempts(chunkId: number): Promise<readonly string[]>;
+  fence(sql: SqlExecutor, of: AttemptKey): Promise<void>;
+  settle(
+    sql: SqlExecutor,
+    settlement: AttemptKey & { receipt: Receipt; rejects: readonly Reject[] },
+  ): Promise<void>;
+  settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
+  /** Ends an attempt that did not settle. */
+  release(release: AttemptKey & Release): Promise<boolean>;
+  splitChunk(
+    split: AttemptKey & { parts: readonly SplitPart[]; errorCode: ErrorCode },
+  ): Promise<boolean>;
+  /** What the attempts that settled the origin of a verify chunk, or its leaves, have on record. */
+  moved(verifyChunkId: number): Promise<MovedRecord>;
+  /** Data chunks as planned, in order, at most `limit` after the given ordinal. */
+  dataChunks(of: { runId: number; after: number; limit: number }): Promise<readonly DataChunk[]>;
+
+  /** A lease by name: taken when free, expired or already ours. */
+  acquireLease(lease: { name: string; owner: string; ttlMs: number }): Promise<boolean>;
+  releaseLease(lease: { name: string; owner: string }): Promise<void>;
+  beat(worker: WorkerBeat): Promise<void>;
+  retireWorker(workerId: string): Promise<void>;
+  workers(migrationId: string): Promise<readonly WorkerRecord[]>;
+
+  progress(runId: number): Promise<RunProgress>;
+  parts(runId: number): Promise<readonly PartTally[]>;
+  attempts(runId: number): Promise<AttemptSummary>;
+  parked(runId: number): Promise<readonly ParkedChunk[]>;
+  rejectCounts(runId: number): Promise<readonly { rule: string; rejects: number; rows: number }[]>;
+  rejects(of: { runId: number; limit: number }): Promise<readonly Reject[]>;
+  verification(runId: number): Promise<VerificationSummary>;
+  differences(of: { runId: number; limit: number }): Promise<readonly Difference[]>;
+}
+
+export interface Migration {
+  /** Unique over all ledgers: queues are named after it. */
+  readonly id: string;
+  readonly name: string;
+  readonly pipeline: PipelineKind;
+}
+
+export interface NewRun {
+  readonly migrationId: string;
+  readonly kind: RunKind;
+  readonly phases: readonly Phase[];
+  /** The migration file as written, references to secrets unresolved. */
+  readonly fileText: string;
+  readonly fileHash: string;
+  readonly options: RunOptions;
+  readonly anchor: Json;
+  /** Moments to remember as the migration's cutoffs, by entity. */
+  readonly cutoffs: ReadonlyMap<string, string>;
+}
+
+export interface Run {
+  readonly id: number;
+  readonly migrationId: string;
+  readonly kind: RunKind;
+  readonly state: RunState;
+  readonly phases: readonly Phase[];
+  /** The phase that is open; of a finished run the last one. */
+  readonly phase: Phase;
+  readonly round: number;
+  readonly fileText: string;
+  readonly fileHash: string;
+  readonly options: RunOptions;
+  readonly anchor: Json;
+  readonly errorCode: ErrorCode | null;
+  readonly createdAtMs: number;
+  readonly finishedAtMs: number | null;
+}
+
+export interface PlanProgress {
+  readonly planned: number;
+  readonly last: PlannedChunk | null;
+  readonly complete: boolean;
+}
+
+export interface DataChunk extends PipelineChunk {
+  readonly runId: number;
+  readonly ordinal: number;
+  readonly estimatedRows: number;
+}
+
+export interface AttemptKey {
+  readonly chunkId: number;
+  readonly token: string;
+}
+
+export interface NewAttempt extends AttemptKey {
+  readonly runId: number;
+  readonly delivery: number;
+  readonly applicationName: string;
+  readonly workerId: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+export type Claim =
+  | {
+      readonly won: true;
+      readonly chunk: PipelineChunk;
+      readonly generation: number;
+      /** Attempts burnt before this one. */
+      readonly attempts: number;
+      /** Application names of attempts that this claim fenced. */
+      readonly superseded: readonly string[];
+    }
+  | {
+      readonly won: false;
+      readonly chunkState: ChunkState | null;
+      readonly runState: RunState | null;
+    };
+
+export type Release = {
+  /** Why, for a person: names only. */
+  readonly errorCode: ErrorCode | null;
+  readonly errorText: string | null;
+  readonly reason: string;
+} & (
+  | { readonly event: 'retry' | 'handBack'; readonly pauseMs: number }
+  | { readonly event: 'park' }
+);
+
+export interface WorkerBeat {
+  readonly id: string;
+  readonly migrationId: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly concurrency: number;
+  readonly rssBytes: number;
+  readonly connections: number;
+  readonly activity: readonly AttemptProgress[];
+}
+
+export interface AttemptProgress {
+  readonly runId: number;
+  readonly chunkId: number;
+  readonly phase: Phase;
+  readonly label: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly elapsedMs: number;
+}
+
+export interface WorkerRecord extends WorkerBeat {
+  readonly seenMsAgo: number;
+}
+
+export interface RunProgress {
+  readonly phases: readonly PhaseProgress[];
+  readonly total: Tally;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Source rows of the chunks settled in the last minute, and the time they cover. */
+  readonly recent: { readonly rows: number; readonly chunks: number; readonly spanMs: number };
+}
+
+export interface PhaseProgress {
+  readonly phase: Phase;
+  readonly planned: boolean;
+  readonly chunks: Readonly<Record<ChunkState, number>>;
+  readonly estimatedRows: number;
+  readonly estimatedRowsLeft: number;
+}
+
+export interface AttemptSummary {
+  readonly attempts: number;
+  readonly outcomes: readonly { outcome: string; errorCode: ErrorCode | null; count: number }[];
+}
+
+export interface ParkedChunk extends PipelineChunk {
+  readonly attempts: number;
+  readonly errorCode: ErrorCode | null;
+  readonly errorText: string | null;
+  readonly parkedAtMs: number;
+}
+
+export interface VerificationSummary {
+  readonly chunks: number;
+  readonly verified: number;
+  readonly compared: number;
+  readonly wrong: number;
+  readonly stale: number;
+  readonly explained: number;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { connectionSchema } from './connection.ts';
+import { parseDuration, parseRelative } from './duration.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/** `24h`, `90m`, `1d12h`: read into microseconds. */
+export const durationSchema = z.string().transform((text, context) => {
+  const micros = parseDuration(text);
+  if (micros === null) {
+    context.addIssue({
+      code: 'custom',
+      message: `"${text}" is no length of time; write for example 24h, 90m or 1d12h`,
+    });
+    return z.NEVER;
+  }
+  return micros;
+});
+
+/** A moment, absolute or relative to the source's clock; kept as written. */
+export const momentSchema = z
+  .union([z.string(), z.date().transform((date) => date.toISOString())])
+  .refine((text) => parseTimestamp(text) !== null || parseRelative(text) !== null, {
+    message: 'is no moment; write for example 2026-01-31, 2026-01-31 08:15:00 or now-1h',
+  });
+
+/** What every migration file has, whatever its pipeline. */
+export const migrationFileShape = {
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'takes lower-case letters, digits, - and _, at most 63')
+    .describe('Names the migration in the ledger; a new name is a new migration.'),
+  queue: z
+    .strictObject({
+      url: z
+        .string()
+        .regex(/^(rediss?|postgres(ql)?):\/\//, 'starts with redis://, rediss:// or postgres://')
+        .describe('Redis, or a Postgres 13 or later where there is no Redis.'),
+      prefix: z.string().min(1).default('drover').describe('Start of every key in Redis.'),
+    })
+    .describe('What carries the chunks to the workers.'),
+  rejects: z
+    .strictObject({
+      max: z
+        .number()
+        .int()
+        .min(0)
+        .default(10_000)
+        .describe('Rejects in one chunk above which the chunk is parked instead.'),
+      keepRows: z
+        .boolean()
+        .default(true)
+        .describe('Store the rejected row itself in the ledger, not only its key.'),
+    })
+    .prefault({}),
+  attempts: z
+    .strictObject({
+      max: z.number().int().min(1).default(5).describe('Failed attempts before a chunk is parked.'),
+      firstPause: durationSchema
+        .prefault('1s')
+        .describe('Pause before the second attempt; doubles each time, with jitter.'),
+      longestPause: durationSchema.prefault('5m'),
+    })
+    .prefault({}),
+} as const;
+
+export const connectionShape = { connection: connectionSchema } as const;

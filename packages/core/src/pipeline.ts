@@ -1,0 +1,159 @@
+import type { Finding } from './finding.ts';
+import type { Json } from './json.ts';
+import type { Log } from './log.ts';
+import type { Receipt } from './receipt.ts';
+import type { Reject } from './reject.ts';
+import type { Phase } from './run-state.ts';
+import type { SqlExecutor } from './sql.ts';
+import type { Verdict } from './verdict.ts';
+
+export const PIPELINE_KINDS = ['pivot', 'documents', 'mirror', 'warehouse', 'clone'] as const;
+
+export type PipelineKind = (typeof PIPELINE_KINDS)[number];
+
+/** A unit of work before the ledger has given it an id. */
+export interface PlannedChunk {
+  /** Counted from 0 within its phase. */
+  readonly ordinal: number;
+  readonly stream: string;
+  readonly range: Json;
+  /** Estimated source rows, 0 where unknown: a size, not a promise. */
+  readonly estimatedRows: number;
+  /** The data chunk that a verify chunk verifies. */
+  readonly originId: number | null;
+}
+
+export interface PipelineChunk {
+  readonly id: number;
+  readonly phase: Phase;
+  readonly stream: string;
+  readonly range: Json;
+}
+
+/**
+ * One of the five ways to move data. Made from a migration file; holds the connections that it
+ * needs and closes them with `close`. Ranges and anchors are its own affair: the ledger keeps them
+ * as JSON, and the pipeline parses them when they come back.
+ */
+export interface Pipeline {
+  readonly kind: PipelineKind;
+  /** Above this an attempt is stopped and its chunk split. */
+  readonly timeLimitMs: number;
+  /** Preflight. Reads only. */
+  check(context: CheckContext): AsyncIterable<Finding>;
+  /** Called once a run; what it returns is in the ledger before the first chunk is planned. */
+  open(context: OpenContext): Promise<Opening>;
+  /**
+   * The chunks of a phase, in order. May fail; may never skip. Goes on after `context.after`, so
+   * that planning can be taken up again by anybody, even where the source has changed meanwhile.
+   */
+  plan(phase: Phase, anchor: Json, context: PlanContext): AsyncIterable<PlannedChunk>;
+  /**
+   * Moves a chunk of the phases prepare, data and finish. Doing it twice leaves what doing it once
+   * leaves. Passes the gate exactly once, honours the signal.
+   */
+  move(chunk: PipelineChunk, context: MoveContext): Promise<Receipt>;
+  /** Two or more parts that cover exactly the chunk, or none where it cannot be divided. */
+  split(chunk: PipelineChunk & { readonly estimatedRows: number }): readonly SplitPart[];
+  /** Compares a chunk of the phase verify. Writes nothing. */
+  verify(chunk: PipelineChunk, context: VerifyContext): Promise<Verdict>;
+  /** The range as a person would say it, e.g. `8 ships, 2026-01-01 00:00 + 24h`. */
+  describe(range: Json): string;
+  /** Ends, in source and target, every session that carries one of these application names. */
+  evict(applicationNames: readonly string[]): Promise<void>;
+  /** Connections to source and target that attempts hold at present. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export type SplitPart = Omit<PlannedChunk, 'ordinal' | 'originId'>;
+
+export interface CheckContext {
+  readonly log: Log;
+  readonly options: RunOptions;
+  /** Worker processes times their concurrency, as far as is known: the connection budget. */
+  readonly attemptsAtOnce: number;
+  /** Cutoffs that the ledger remembers, by entity. */
+  readonly cutoffs: ReadonlyMap<string, string>;
+}
+
+export interface OpenContext {
+  readonly log: Log;
+  readonly options: RunOptions;
+  /** What the ledger remembers of earlier runs of the migration. */
+  readonly cutoffs: ReadonlyMap<string, string>;
+}
+
+export interface Opening {
+  /** Frozen in the run: all that planning needs to be the same however often it is taken up. */
+  readonly anchor: Json;
+  /** Moments to remember as the migration's cutoffs, by entity. */
+  readonly cutoffs: ReadonlyMap<string, string>;
+}
+
+export interface PlanContext {
+  /** The last chunk that the ledger holds of this phase. */
+  readonly after: PlannedChunk | null;
+  /** Data chunks as planned (not as split), of this run or of the runs it verifies, newest run first. */
+  dataChunks(): AsyncIterable<
+    PipelineChunk & { readonly runId: number; readonly estimatedRows: number }
+  >;
+  readonly signal: AbortSignal;
+}
+
+/** What the command line adds to the file for one run. Frozen in the run. */
+export interface RunOptions {
+  readonly entities?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly cutoff?: string;
+  readonly dropTables?: boolean;
+  readonly phases?: readonly Phase[];
+  /** The runs that a verification verifies, newest first. */
+  readonly verifies?: readonly number[];
+}
+
+/**
+ * Milestones of an attempt, in order. Production does nothing at them; a test waits at one until
+ * what it wants to race with has happened.
+ */
+export type Milestone = 'snapshot' | 'copying' | 'staged' | 'fenced' | 'settled' | 'committed';
+
+export interface AttemptContext {
+  readonly anchor: Json;
+  /** Every connection of the attempt carries it, so that a successor can end it. */
+  readonly applicationName: string;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  /** Running totals of this attempt, for people who watch. */
+  progress(totals: { rows: number; bytes: number }): void;
+  reached(milestone: Milestone): Promise<void>;
+}
+
+export interface MoveContext extends AttemptContext {
+  readonly gate: Gate;
+}
+
+export interface VerifyContext extends AttemptContext {
+  /** How many differences to name; all are counted. */
+  readonly maxDifferences: number;
+  /** What the ledger knows of the data chunks that moved this range. */
+  moved(): Promise<MovedRecord>;
+}
+
+export interface MovedRecord {
+  readonly receipts: readonly Receipt[];
+  readonly rejects: readonly Reject[];
+}
+
+/**
+ * The way into the ledger. It shares the target's database: the token is checked and the receipt
+ * settled inside the transaction that writes the data.
+ */
+export interface Gate {
+  readonly kind: 'inTransaction';
+  /** Locks the chunk's row until the end of the transaction. Throws `Stopped('fenced')`. */
+  fence(sql: SqlExecutor): Promise<void>;
+  /** Records receipt and rejects and marks the chunk done. Throws `Stopped('fenced')`. */
+  settle(sql: SqlExecutor, receipt: Receipt, rejects: readonly Reject[]): Promise<void>;
+}

@@ -1,0 +1,24 @@
+import type { ConnectionSpec } from '@drover/core';
+import type { Database } from '@drover/postgres';
+import type { LanePool } from './lane.ts';
+import type { Layout } from './layout.ts';
+import type { PivotSpec } from './spec.ts';
+import type { TargetCatalogue } from './target-table.ts';
+
+/** What an open pivot is made of; shared by its attempts. */
+export interface PivotParts {
+  readonly spec: PivotSpec;
+  readonly layout: Layout;
+  readonly sourceSpec: ConnectionSpec;
+  readonly targetSpec: ConnectionSpec;
+  /** Short statements on the source: planning, check. */
+  readonly source: Database;
+  /** Short statements on the target that must hold no other lock: added columns, evictions. */
+  readonly target: Database;
+  readonly lanes: LanePool;
+  readonly catalogue: TargetCatalogue;
+  /** In [0, 1): spreads the tries of workers that wait for one lock. */
+  readonly random: () => number;
+  /** Longest line that is taken from the source. */
+  readonly maxLineBytes: number;
+}

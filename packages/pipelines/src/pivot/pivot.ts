@@ -1,0 +1,79 @@
+import type { Host, Pipeline } from '@drover/core';
+import { endSessions, openDatabase } from '@drover/postgres';
+import { openPivot } from './anchor.ts';
+import { checkPivot } from './check/check.ts';
+import { finishTable } from './finish.ts';
+import { LanePool } from './lane.ts';
+import { Layout } from './layout.ts';
+import { moveSpan } from './move.ts';
+import { moveNullKeys } from './null-keys.ts';
+import type { PivotParts } from './parts.ts';
+import { planPivot, splitPivot } from './plan.ts';
+import { prepareShip } from './prepare.ts';
+import { describeRange, parseDataRange } from './range.ts';
+import type { PivotSpec } from './spec.ts';
+import { TargetCatalogue } from './target-table.ts';
+import { verifyNullKeys, verifySpan } from './verify.ts';
+
+/** Longest line taken from the source in one piece: one timestamp of all ships of the chunk. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+export interface PivotInput {
+  readonly spec: PivotSpec;
+  /** Contents of the channel list files, by the name that the file gives them. */
+  readonly lists: ReadonlyMap<string, string>;
+  readonly host: Host;
+  readonly maxLineBytes?: number;
+}
+
+/** Narrow time series to wide tables per ship. */
+export function createPivot(input: PivotInput): Pipeline {
+  const parts = openParts(input);
+  return {
+    kind: 'pivot',
+    check: (context) => checkPivot(parts, context),
+    open: (context) => openPivot(parts, context),
+    plan: (phase, anchor, context) => planPivot(parts, phase, anchor, context),
+    move(chunk, context) {
+      if (chunk.phase === 'prepare') return prepareShip(parts, chunk.range, context);
+      if (chunk.phase === 'finish') return finishTable(parts, chunk.range, context);
+      const range = parseDataRange(chunk.range);
+      return 'nullKeys' in range ? moveNullKeys(parts, context) : moveSpan(parts, range, context);
+    },
+    split: (chunk) => splitPivot(chunk, parts.spec.chunk.length),
+    verify(chunk, context) {
+      const range = parseDataRange(chunk.range);
+      return 'nullKeys' in range
+        ? verifyNullKeys(parts, context)
+        : verifySpan(parts, range, context);
+    },
+    describe: describeRange,
+    async evict(names) {
+      await Promise.all([endSessions(parts.source, names), endSessions(parts.target, names)]);
+    },
+    timeLimitMs: Number(parts.spec.chunk.timeLimit / 1000n),
+    connections: () => parts.lanes.connections,
+    async close() {
+      await parts.lanes.close();
+      await Promise.all([parts.source.close(), parts.target.close()]);
+    },
+  };
+}
+
+function openParts({ spec, lists, host, maxLineBytes }: PivotInput): PivotParts {
+  const sourceSpec = spec.source.connection;
+  const targetSpec = spec.target.connection;
+  const applicationName = 'drover';
+  return {
+    spec,
+    layout: new Layout(spec, lists),
+    sourceSpec,
+    targetSpec,
+    source: openDatabase(sourceSpec, { side: 'source', applicationName, max: 2 }),
+    target: openDatabase(targetSpec, { side: 'target', applicationName, max: 2 }),
+    lanes: new LanePool({ source: sourceSpec, target: targetSpec }),
+    catalogue: new TargetCatalogue(spec.target.schema),
+    random: () => host.random(),
+    maxLineBytes: maxLineBytes ?? MAX_LINE_BYTES,
+  };
+}

@@ -1,0 +1,113 @@
+import { DroverError, type JsonObject, type Reject } from '@drover/core';
+import { FIRST_VALUE_TAG, fromCopyText, MISMATCH_TAG } from './framing.ts';
+import type { Layout } from './layout.ts';
+import type { RejectedItem } from './pivot-lines.ts';
+import type { SourceTable } from './source-table.ts';
+import type { ChunkTable } from './table-plan.ts';
+
+/** Collects the rejects of one attempt, and refuses to collect more than the file allows. */
+export class RejectList {
+  readonly #rejects: Reject[] = [];
+  readonly #limits: { max: number; keepRows: boolean };
+  #rows = 0;
+
+  constructor(limits: { max: number; keepRows: boolean }) {
+    this.#limits = limits;
+  }
+
+  get all(): readonly Reject[] {
+    return this.#rejects;
+  }
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** @throws DroverError TOO_MANY_REJECTS */
+  add(reject: Reject): void {
+    if (this.#rejects.length >= this.#limits.max) {
+      throw new DroverError('TOO_MANY_REJECTS', {
+        message: `More than ${this.#limits.max} rejects in one chunk; the last by rule ${reject.rule}.`,
+      });
+    }
+    this.#rejects.push(this.#limits.keepRows ? reject : { ...reject, row: null });
+    this.#rows += reject.rows;
+  }
+}
+
+/** Makes the reject of an item that could not be placed. */
+export function rejectOfItem(
+  item: RejectedItem,
+  places: { source: SourceTable; layout: Layout; tables: readonly ChunkTable[] },
+): Reject {
+  const table = item.table === null ? undefined : places.tables[item.table];
+  const row = rowOfItem(item, places.source);
+  const key = {
+    ship: item.ship,
+    time: item.time,
+    channel: item.channel,
+    ...(table === undefined ? {} : { table: table.name }),
+  };
+  return { key, column: item.channel, rows: 1, row, ...ruleOf(item, row, places) };
+}
+
+function ruleOf(
+  item: RejectedItem,
+  row: JsonObject,
+  places: { source: SourceTable; layout: Layout; tables: readonly ChunkTable[] },
+): { rule: string; reason: string } {
+  if (item.rule === 'duplicate') {
+    return {
+      rule: 'duplicate',
+      reason: 'several rows have this ship, channel and time, and which one counts is not known',
+    };
+  }
+  if (item.rule === 'homeless') {
+    const home = places.layout.home(item.channel);
+    return home.kind === 'rejected'
+      ? { rule: home.rule, reason: home.reason }
+      : { rule: 'channel-outside-groups', reason: 'the channel has no table' };
+  }
+  const format = places.source.columns.format.name;
+  if (item.item[0] === MISMATCH_TAG) {
+    return {
+      rule: 'format-mismatch',
+      reason: `the value column that ${format} names is empty, but another one is filled`,
+    };
+  }
+  return {
+    rule: 'type-mismatch',
+    reason: `the column holds values of another format than ${String(row[format])}`,
+  };
+}
+
+/** The item as a row of the source: its format and its value by column name. */
+function rowOfItem(item: RejectedItem, source: SourceTable): JsonObject {
+  const { format, values } = source.columns;
+  const text = fromCopyText(item.item.toString('utf8', 1))?.replaceAll('\x01\x01', '\x01') ?? '';
+  if (item.item[0] === MISMATCH_TAG) return JSON.parse(text) as JsonObject;
+  const value = values[(item.item[0] as number) - FIRST_VALUE_TAG];
+  return value === undefined ? {} : { [format.name]: value.format, [value.name]: text };
+}
+
+/** The reject of a whole wide row that the server refused; `line` is its COPY text. */
+export function rejectOfRow(
+  refused: { line: Buffer; cells: number; rule: string; reason: string },
+  table: ChunkTable,
+): Reject {
+  const fields = refused.line.toString('utf8').split('\t').map(fromCopyText);
+  const row = Object.fromEntries(
+    table.stageColumns.flatMap((column, index) => {
+      const value = fields[index] ?? null;
+      return value === null ? [] : [[column.name, value]];
+    }),
+  );
+  return {
+    key: { ship: table.ship, time: fields[0] ?? '', table: table.name, group: table.group },
+    rule: refused.rule,
+    column: null,
+    reason: refused.reason,
+    rows: refused.cells,
+    row,
+  };
+}

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  Json,
+  MoveContext,
+  Phase,
+  Pipeline,
+  PipelineChunk,
+  PlannedChunk,
+  RunOptions,
+  VerifyContext,
+} from '@drover/core';
+import {
+  createNarrowTable,
+  type MemoryGate,
+  memoryGate,
+  type NarrowTableOptions,
+  type ScratchDatabase,
+  scratchDatabase,
+  silentLog,
+} from '@drover/testkit';
+import { createPivot } from '../pivot.ts';
+import { pivotSpecSchema } from '../spec.ts';
+
+export interface PivotFixture extends AsyncDisposable {
+  readonly database: ScratchDatabase;
+  readonly pipeline: Pipeline;
+  /** Opens, and runs the given phases of one run to their end; verdicts are left out. */
+  run(options?: { phases?: readonly Phase[]; options?: RunOptions }): Promise<MemoryGate>;
+  plan(phase: Phase, anchor: Json): Promise<PlannedChunk[]>;
+  moveContext(overrides?: Partial<MoveContext>): MoveContext & { gate: MemoryGate };
+  verifyContext(overrides?: Partial<VerifyContext>): VerifyContext;
+}
+
+type SpecInput = { [key: string]: unknown };
+
+/** A database with an empty narrow table, and a pivot from it into the schema `wide`. */
+export async function pivotFixture(
+  serverUrl: string,
+  spec: SpecInput = {},
+  fixture: { table?: NarrowTableOptions; maxLineBytes?: number } = {},
+): Promise<PivotFixture> {
+  const database = await scratchDatabase(serverUrl);
+  await createNarrowTable(database.sql, fixture.table);
+  const { source = {}, target = {}, ...rest } = spec as Record<string, object>;
+  const parsed = pivotSpecSchema.parse({
+    name: 'test',
+    pipeline: 'pivot',
+    queue: { url: 'redis://127.0.0.1:1' },
+    source: { connection: database.url, ...source },
+    target: { connection: database.url, schema: 'wide', ...target },
+    ...rest,
+  });
+  const pipeline = createPivot({
+    spec: parsed,
+    lists: new Map(),
+    host: { name: 'test', pid: 1, now: Date.now, random: Math.random, uuid: randomUUID },
+    ...(fixture.maxLineBytes === undefined ? {} : { maxLineBytes: fixture.maxLineBytes }),
+  });
+  const moveContext: PivotFixture['moveContext'] = (overrides) => ({
+    anchor: null,
+    applicationName: `drover test ${randomUUID().slice(0, 8)}`,
+    signal: new AbortController().signal,
+    log: silentLog,
+    progress() {},
+    async reached() {},
+    gate: memoryGate(),
+    ...(overrides as { gate?: MemoryGate }),
+  });
+  const plan = async (phase: Phase, anchor: Json) => {
+    const chunks: PlannedChunk[] = [];
+    const context = { after: null, dataChunks: noChunks, signal: new AbortController().signal };
+    for await (const chunk of pipeline.plan(phase, anchor, context)) chunks.push(chunk);
+    return chunks;
+  };
+  return {
+    database,
+    pipeline,
+    plan,
+    moveContext,
+    verifyContext: (overrides) => ({
+      anchor: null,
+      applicationName: `drover test ${randomUUID().slice(0, 8)}`,
+      signal: new AbortController().signal,
+      log: silentLog,
+      progress() {},
+      async reached() {},
+      maxDifferences: 100,
+      moved: async () => ({ receipts: [], rejects: [] }),
+      ...overrides,
+    }),
+    async run({ phases = ['prepare', 'data', 'finish'], options = {} } = {}) {
+      const { anchor } = await pipeline.open({ log: silentLog, options, cutoffs: new Map() });
+      const gate = memoryGate();
+      for (const phase of phases) {
+        for (const chunk of await plan(phase, anchor)) {
+          await pipeline.move(asChunk(phase, chunk), moveContext({ anchor, gate }));
+        }
+      }
+      return gate;
+    },
+    async [Symbol.asyncDispose]() {
+      await pipeline.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function asChunk(phase: Phase, planned: PlannedChunk): PipelineChunk {
+  return { id: planned.ordinal + 1, phase, stream: planned.stream, range: planned.range };
+}
+
+async function* noChunks(): AsyncGenerator<never> {}

@@ -1,0 +1,263 @@
+import { readFileSync } from 'node:fs';
+import {
+  type ConnectionSpec,
+  describeConnection,
+  type SqlDatabase,
+  type SqlExecutor,
+  type SqlRow,
+  type SqlValue,
+} from '@drover/core';
+import pg from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
+import { classifyError } from './classify.ts';
+import { CopyIn } from './copy-in.ts';
+import { pinStatements } from './session-settings.ts';
+
+export interface SessionOptions {
+  /** `source` or `target`: how errors name this side. */
+  readonly side: string;
+  readonly applicationName: string;
+  readonly connectTimeoutMs?: number;
+}
+
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Every value as the text that the server sent. */
+const TEXT_TYPES = { getTypeParser: () => (value: string) => value };
+
+/**
+ * One connection with pinned settings. Not for concurrent use: one statement at a time. After an
+ * error that leaves the connection in doubt it is `broken` and can only be closed.
+ */
+export class Session implements SqlExecutor, AsyncDisposable {
+  readonly where: string;
+  readonly #client: pg.Client;
+  readonly #spec: ConnectionSpec;
+  #broken = false;
+
+  private constructor(client: pg.Client, spec: ConnectionSpec, where: string) {
+    this.#client = client;
+    this.#spec = spec;
+    this.where = where;
+    client.on('error', () => {
+      this.#broken = true;
+    });
+    client.on('end', () => {
+      this.#broken = true;
+    });
+  }
+
+  /** @throws DroverError CONNECTION_LOST, AUTHENTICATION_FAILED, DATABASE_MISSING, ... */
+  static async open(spec: ConnectionSpec, options: SessionOptions): Promise<Session> {
+    const where = `${options.side} ${describeConnection(spec)}`;
+    const client = new pg.Client(clientConfig(spec, options));
+    const session = new Session(client, spec, where);
+    try {
+      await client.connect();
+      await client.query(pinStatements(options.applicationName));
+    } catch (error) {
+      session.destroy();
+      throw classifyError(error, where);
+    }
+    return session;
+  }
+
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  async query(text: string, values?: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    try {
+      const result = await this.#client.query<SqlRow>(text, values as unknown[] | undefined);
+      return result.rows;
+    } catch (error) {
+      throw classifyError(error, this.where);
+    }
+  }
+
+  /** Several statements in one round trip; no parameters, results dropped. */
+  async script(text: string): Promise<void> {
+    try {
+      await this.#client.query(text);
+    } catch (error) {
+      throw classifyError(error, this.where);
+    }
+  }
+
+  /** Several statements in one round trip: how many rows each of them touched. */
+  async counts(text: string): Promise<readonly number[]> {
+    try {
+      const results: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text);
+      return [results].flat().map((result) => result.rowCount ?? 0);
+    } catch (error) {
+      throw classifyError(error, this.where);
+    }
+  }
+
+  /**
+   * The bytes of `COPY ... TO STDOUT`, as they arrive: pieces do not end where lines end. An error,
+   * and a consumer that stops early, leave the session broken.
+   */
+  async *copyOut(text: string): AsyncGenerator<Buffer, void, undefined> {
+    const stream = this.#client.query(copyTo(text));
+    let complete = false;
+    try {
+      for await (const piece of stream) yield piece as Buffer;
+      complete = true;
+    } catch (error) {
+      throw classifyError(error, this.where);
+    } finally {
+      if (!complete) this.destroy();
+    }
+  }
+
+  /** A row of `COPY ... FROM STDIN` statements without a round trip between them. */
+  copyIn(): CopyIn {
+    return this.#client.query(new CopyIn(this.where));
+  }
+
+  /**
+   * Ends the statement in hand from outside and drops the connection. The server is asked to cancel
+   * (best effort: it would notice the lost connection by itself, but only at its next write).
+   */
+  interrupt(): void {
+    const { processID, secretKey } = this.#client as pg.Client & {
+      processID?: number;
+      secretKey?: number;
+    };
+    if (processID !== undefined && secretKey !== undefined && !this.#broken) {
+      requestCancel(this.#spec, { processID, secretKey });
+    }
+    this.destroy();
+  }
+
+  /** Drops the connection without a word. */
+  destroy(): void {
+    this.#broken = true;
+    this.#client.connection.stream.destroy();
+  }
+
+  async close(): Promise<void> {
+    if (this.#broken) {
+      this.destroy();
+      return;
+    }
+    this.#broken = true;
+    await this.#client.end();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** A pool for short statements. Close it with `close`. */
+export interface Database extends SqlDatabase, AsyncDisposable {
+  readonly where: string;
+  close(): Promise<void>;
+}
+
+export function openDatabase(
+  spec: ConnectionSpec,
+  options: SessionOptions & { max: number },
+): Database {
+  const where = `${options.side} ${describeConnection(spec)}`;
+  const pool = new pg.Pool({
+    ...clientConfig(spec, options),
+    max: options.max,
+    idleTimeoutMillis: 30_000,
+    onConnect: async (client) => {
+      await client.query(pinStatements(options.applicationName));
+    },
+  });
+  // A connection that breaks while idle is replaced by the pool; the next statement tells the rest.
+  pool.on('error', () => {});
+  const run = async (
+    client: pg.Pool | pg.PoolClient,
+    text: string,
+    values?: readonly SqlValue[],
+  ) => {
+    try {
+      const result = await client.query<SqlRow>(text, values as unknown[] | undefined);
+      return result.rows;
+    } catch (error) {
+      throw classifyError(error, where);
+    }
+  };
+  const close = () => pool.end();
+  return {
+    where,
+    query: (text, values) => run(pool, text, values),
+    async transaction(work) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw classifyError(error, where);
+      });
+      let healthy = false;
+      try {
+        await run(client, 'begin');
+        const result = await work({ query: (text, values) => run(client, text, values) });
+        await run(client, 'commit');
+        healthy = true;
+        return result;
+      } catch (error) {
+        healthy = await client.query('rollback').then(
+          () => true,
+          () => false,
+        );
+        throw error;
+      } finally {
+        client.release(!healthy);
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function clientConfig(spec: ConnectionSpec, options: SessionOptions): pg.ClientConfig {
+  const common: pg.ClientConfig = {
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    types: TEXT_TYPES,
+  };
+  if (typeof spec === 'string') return { ...common, connectionString: spec };
+  return {
+    ...common,
+    host: spec.host,
+    port: spec.port,
+    database: spec.database,
+    user: spec.user,
+    password: spec.password,
+    ssl:
+      spec.tls === 'disable'
+        ? false
+        : {
+            rejectUnauthorized: spec.tls === 'verify-full',
+            ...(spec.tlsCaFile === undefined ? {} : { ca: readFileSync(spec.tlsCaFile, 'utf8') }),
+          },
+  };
+}
+
+function requestCancel(spec: ConnectionSpec, key: { processID: number; secretKey: number }): void {
+  const canceller = new pg.Client(
+    clientConfig(spec, { side: '', applicationName: 'drover cancel' }),
+  );
+  const connection = canceller.connection as pg.Connection & {
+    connect(port: number, host: string): void;
+    cancel(processID: number, secretKey: number): void;
+    requestSsl(): void;
+  };
+  connection.on('error', () => {});
+  const send = () => connection.cancel(key.processID, key.secretKey);
+  if (canceller.ssl) {
+    connection.on('connect', () => connection.requestSsl());
+    connection.on('sslconnect', send);
+  } else {
+    connection.on('connect', send);
+  }
+  const socketFolder = canceller.host.startsWith('/');
+  if (socketFolder) connection.connect(`${canceller.host}/.s.PGSQL.${canceller.port}` as never, '');
+  else connection.connect(canceller.port, canceller.host);
+}

@@ -1,0 +1,12 @@
+export { type MemoryGate, memoryGate } from './memory-gate.ts';
+export { type Barrier, barrierAt } from './milestones.ts';
+export {
+  createNarrowTable,
+  insertNarrowRows,
+  type NarrowRow,
+  type NarrowTableOptions,
+  narrowRow,
+} from './narrow-table.ts';
+export { type ScratchDatabase, scratchDatabase } from './scratch-database.ts';
+export { silentLog } from './silent-log.ts';
+export { plainPivot, readWideTables, type WideTables } from './wide-tables.ts';

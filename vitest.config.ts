@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['development'];
+
+export default defineConfig({
+  // Tests run from source: no build is needed to run one file.
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ['{apps,packages}/*/src/**/*.test.ts'],
+    globalSetup: ['packages/testkit/src/vitest-setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['{apps,packages}/*/src/**/*.ts'],
+      exclude: ['**/*.test.ts', 'packages/testkit/**'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 80 },
+    },
+  },
+});
