@@ -41,10 +41,14 @@ export type { Log, LogFields } from './log.ts';
 export {
   connectionShape,
   durationSchema,
+  type MigrationSpec,
   migrationFileShape,
   momentSchema,
+  type PipelineDefinition,
+  type PipelineInput,
 } from './migration-file.ts';
 export {
+  type AnalysisOptions,
   type AttemptContext,
   type CheckContext,
   type Gate,
@@ -60,7 +64,9 @@ export {
   type PlanContext,
   type PlannedChunk,
   type RunOptions,
+  type SchemaAnalysis,
   type SplitPart,
+  type StoreUsage,
   type VerifyContext,
 } from './pipeline.ts';
 export {

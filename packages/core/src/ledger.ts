@@ -39,15 +39,24 @@ export interface Ledger {
     unfinished?: boolean;
     kind?: RunKind;
   }): Promise<Run | null>;
+  /** All runs of a kind, newest first. */
+  runs(query: { migrationId: string; kind: RunKind }): Promise<readonly Run[]>;
+  /** The migration's unfinished runs, oldest first: at most one of each kind. */
+  unfinishedRuns(migrationId: string): Promise<readonly Run[]>;
   changeRun(change: { runId: number; event: RunEvent; errorCode?: ErrorCode }): Promise<boolean>;
 
-  /** Adds chunks of a phase; those whose ordinal is there already are left as they are. */
-  addChunks(add: { runId: number; phase: Phase; chunks: readonly PlannedChunk[] }): Promise<void>;
-  planProgress(of: {
+  planProgress(of: { runId: number; phase: Phase }): Promise<PlanProgress>;
+  /**
+   * Appends chunks to a phase that holds exactly `expected` planned ones so far, and with `complete`
+   * says that there are no more. Of several planners one wins; the others read the progress again.
+   */
+  appendChunks(append: {
     runId: number;
     phase: Phase;
-  }): Promise<{ nextOrdinal: number; complete: boolean }>;
-  markPlanned(of: { runId: number; phase: Phase }): Promise<void>;
+    expected: number;
+    chunks: readonly PlannedChunk[];
+    complete: boolean;
+  }): Promise<boolean>;
   /**
    * Closes the run's phase when it is planned and no chunk of it is unfinished, and opens `next`,
    * or finishes the run where `next` is null. Of many callers one wins.
@@ -79,12 +88,14 @@ export interface Ledger {
   settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
   /** Ends an attempt that did not settle. */
   release(release: AttemptKey & Release): Promise<boolean>;
+  /** Gives up every chunk of a cancelled run that is not done. Attempts in hand lose their token. */
+  cancelChunks(runId: number): Promise<number>;
   splitChunk(
     split: AttemptKey & { parts: readonly SplitPart[]; errorCode: ErrorCode },
   ): Promise<boolean>;
-  /** What the attempts that settled the origin of a verify chunk, or its leaves, have on record. */
+  /** What the attempt that settled the origin of a verify chunk has on record. */
   moved(verifyChunkId: number): Promise<MovedRecord>;
-  /** Data chunks as planned, in order, at most `limit` after the given ordinal. */
+  /** Data chunks that are done, in the order of their ids, at most `limit` after the given one. */
   dataChunks(of: { runId: number; after: number; limit: number }): Promise<readonly DataChunk[]>;
 
   /** A lease by name: taken when free, expired or already ours. */
@@ -150,7 +161,6 @@ export interface PlanProgress {
 
 export interface DataChunk extends PipelineChunk {
   readonly runId: number;
-  readonly ordinal: number;
   readonly estimatedRows: number;
 }
 
@@ -172,6 +182,7 @@ export type Claim =
   | {
       readonly won: true;
       readonly chunk: PipelineChunk;
+      readonly estimatedRows: number;
       readonly generation: number;
       /** Attempts burnt before this one. */
       readonly attempts: number;
@@ -249,6 +260,8 @@ export interface ParkedChunk extends PipelineChunk {
 }
 
 export interface VerificationSummary {
+  /** Data chunks that were not done, and so not verified. */
+  readonly uncovered: number;
   readonly chunks: number;
   readonly verified: number;
   readonly compared: number;

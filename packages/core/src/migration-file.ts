@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { connectionSchema } from './connection.ts';
+import { type ConnectionSpec, connectionSchema } from './connection.ts';
 import { parseDuration, parseRelative } from './duration.ts';
+import type { Host } from './host.ts';
+import type { Pipeline, PipelineKind } from './pipeline.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /** `24h`, `90m`, `1d12h`: read into microseconds. */
@@ -64,3 +66,33 @@ export const migrationFileShape = {
 } as const;
 
 export const connectionShape = { connection: connectionSchema } as const;
+
+/** What every pipeline's file has in common, once read. */
+export interface MigrationSpec {
+  readonly name: string;
+  readonly pipeline: PipelineKind;
+  readonly queue: { readonly url: string; readonly prefix: string };
+  readonly attempts: {
+    readonly max: number;
+    readonly firstPause: bigint;
+    readonly longestPause: bigint;
+  };
+}
+
+/** A pipeline as the registry knows it: how its file is read, and how it is made from one. */
+export interface PipelineDefinition<Spec extends MigrationSpec = MigrationSpec> {
+  readonly kind: PipelineKind;
+  readonly schema: z.ZodType<Spec>;
+  /** Files that the migration file names, relative to it; their contents belong to the migration. */
+  listFiles(spec: Spec): readonly string[];
+  /** Where the ledger of such a migration lives. */
+  ledgerConnection(spec: Spec): ConnectionSpec;
+  create(input: PipelineInput<Spec>): Pipeline;
+}
+
+export interface PipelineInput<Spec extends MigrationSpec = MigrationSpec> {
+  readonly spec: Spec;
+  /** Contents of `listFiles`, by the names that the file gives them. */
+  readonly lists: ReadonlyMap<string, string>;
+  readonly host: Host;
+}

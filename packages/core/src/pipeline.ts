@@ -41,6 +41,8 @@ export interface Pipeline {
   readonly timeLimitMs: number;
   /** Preflight. Reads only. */
   check(context: CheckContext): AsyncIterable<Finding>;
+  /** Looks at the newest data: what is in it, and which lists would make tables of it. */
+  analyze?(options: AnalysisOptions): Promise<SchemaAnalysis>;
   /** Called once a run; what it returns is in the ledger before the first chunk is planned. */
   open(context: OpenContext): Promise<Opening>;
   /**
@@ -63,6 +65,8 @@ export interface Pipeline {
   evict(applicationNames: readonly string[]): Promise<void>;
   /** Connections to source and target that attempts hold at present. */
   connections(): number;
+  /** What the databases say of their connections and their size. */
+  usage(): Promise<readonly StoreUsage[]>;
   close(): Promise<void>;
 }
 
@@ -75,6 +79,33 @@ export interface CheckContext {
   readonly attemptsAtOnce: number;
   /** Cutoffs that the ledger remembers, by entity. */
   readonly cutoffs: ReadonlyMap<string, string>;
+}
+
+export interface AnalysisOptions {
+  readonly sampleMicros: bigint;
+  readonly entities: readonly string[] | null;
+  /** Only data before this moment. */
+  readonly before: string | null;
+}
+
+export interface SchemaAnalysis {
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number;
+  readonly columns: readonly {
+    readonly entity: string;
+    readonly name: string;
+    readonly formats: readonly string[];
+    readonly group: string;
+    readonly type: string;
+    readonly rows: number;
+  }[];
+  /** Groups whose rows fit into a table; a group that does not fit is divided. */
+  readonly lists: readonly {
+    readonly name: string;
+    readonly names: readonly string[];
+    readonly rowBytes: number;
+  }[];
 }
 
 export interface OpenContext {
@@ -94,7 +125,7 @@ export interface Opening {
 export interface PlanContext {
   /** The last chunk that the ledger holds of this phase. */
   readonly after: PlannedChunk | null;
-  /** Data chunks as planned (not as split), of this run or of the runs it verifies, newest run first. */
+  /** Data chunks that are done, of this run or of the runs that it verifies, newest run first. */
   dataChunks(): AsyncIterable<
     PipelineChunk & { readonly runId: number; readonly estimatedRows: number }
   >;
@@ -156,4 +187,16 @@ export interface Gate {
   fence(sql: SqlExecutor): Promise<void>;
   /** Records receipt and rejects and marks the chunk done. Throws `Stopped('fenced')`. */
   settle(sql: SqlExecutor, receipt: Receipt, rejects: readonly Reject[]): Promise<void>;
+}
+
+/** How full a database is. */
+export interface StoreUsage {
+  readonly side: 'source' | 'target';
+  /** Sessions of Drover, whoever started them. */
+  readonly droverConnections: number;
+  readonly connections: number;
+  readonly maxConnections: number;
+  readonly databaseBytes: number;
+  /** Room left on the disk of the data, where that can be seen from here. */
+  readonly diskFreeBytes: number | null;
 }

@@ -9,5 +9,6 @@ export {
   type TableIndex,
 } from './introspect.ts';
 export { arrayLiteral, identifier, literal, MAX_NAME_BYTES, qualifiedName } from './quoting.ts';
+export { serverUsage } from './server-usage.ts';
 export { type Database, openDatabase, Session, type SessionOptions } from './session.ts';
 export { pinStatements } from './session-settings.ts';

@@ -1,5 +1,6 @@
 import type { Host, Pipeline } from '@drover/core';
-import { endSessions, openDatabase } from '@drover/postgres';
+import { endSessions, openDatabase, serverUsage } from '@drover/postgres';
+import { analyzePivot } from './analyze.ts';
 import { openPivot } from './anchor.ts';
 import { checkPivot } from './check/check.ts';
 import { finishTable } from './finish.ts';
@@ -18,7 +19,7 @@ import { verifyNullKeys, verifySpan } from './verify.ts';
 /** Longest line taken from the source in one piece: one timestamp of all ships of the chunk. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-export interface PivotInput {
+interface PivotInput {
   readonly spec: PivotSpec;
   /** Contents of the channel list files, by the name that the file gives them. */
   readonly lists: ReadonlyMap<string, string>;
@@ -32,6 +33,7 @@ export function createPivot(input: PivotInput): Pipeline {
   return {
     kind: 'pivot',
     check: (context) => checkPivot(parts, context),
+    analyze: (options) => analyzePivot(parts, options),
     open: (context) => openPivot(parts, context),
     plan: (phase, anchor, context) => planPivot(parts, phase, anchor, context),
     move(chunk, context) {
@@ -53,6 +55,8 @@ export function createPivot(input: PivotInput): Pipeline {
     },
     timeLimitMs: Number(parts.spec.chunk.timeLimit / 1000n),
     connections: () => parts.lanes.connections,
+    usage: () =>
+      Promise.all([serverUsage(parts.source, 'source'), serverUsage(parts.target, 'target')]),
     async close() {
       await parts.lanes.close();
       await Promise.all([parts.source.close(), parts.target.close()]);

@@ -43,7 +43,7 @@ function chunksOf(
     case 'finish':
       return skip(context, finishChunks(parts, anchor));
     case 'verify':
-      return skip(context, verifyChunks(context));
+      return skip(context, verifyChunks(anchor, context));
   }
 }
 
@@ -75,18 +75,18 @@ function* finishChunks(parts: PivotParts, anchor: Anchor): Generator<Unnumbered>
 }
 
 /** What was moved, once per ship: of several runs the newest that has the ship. */
-async function* verifyChunks(context: PlanContext): AsyncGenerator<Unnumbered> {
+async function* verifyChunks(anchor: Anchor, context: PlanContext): AsyncGenerator<Unnumbered> {
+  const wanted = new Set(shipsOf(anchor));
   const owner = new Map<string, number>();
-  for await (const chunk of context.dataChunks()) {
-    const range = parseDataRange(chunk.range);
-    const { stream, estimatedRows, id: originId } = chunk;
+  for await (const { range: json, stream, estimatedRows, id, runId } of context.dataChunks()) {
+    const range = parseDataRange(json);
     if ('nullKeys' in range) {
-      yield { stream, range, estimatedRows, originId };
+      yield { stream, range, estimatedRows, originId: id };
       continue;
     }
-    for (const ship of range.ships) if (!owner.has(ship)) owner.set(ship, chunk.runId);
-    const ships = range.ships.filter((ship) => owner.get(ship) === chunk.runId);
-    if (ships.length > 0) yield { stream, range: { ...range, ships }, estimatedRows, originId };
+    for (const ship of range.ships) if (!owner.has(ship)) owner.set(ship, runId);
+    const ships = range.ships.filter((ship) => wanted.has(ship) && owner.get(ship) === runId);
+    if (ships.length > 0) yield { stream, range: { ...range, ships }, estimatedRows, originId: id };
   }
 }
 

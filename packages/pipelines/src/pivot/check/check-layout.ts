@@ -1,9 +1,9 @@
 import type { Finding } from '@drover/core';
 import { MAX_NAME_BYTES } from '@drover/postgres';
-import type { ChannelSample, SchemaSample } from '../analysis.ts';
-import { newColumnType } from '../column-type.ts';
 import { columnNameFault } from '../layout.ts';
 import { fittingRuns, MAX_ROW_BYTES, ROW_FILL, rowBytes } from '../row-width.ts';
+import type { SchemaSample } from '../schema-sample.ts';
+import { formatsByChannel, widestShip } from '../widest-ship.ts';
 import type { CheckFacts } from './check.ts';
 
 /** Source: MaxHeapAttributeNumber. */
@@ -11,16 +11,15 @@ export const MAX_COLUMNS = 1600;
 
 /** Whether the channels can become columns, the columns tables, and the rows pages. */
 export function* checkLayout(facts: CheckFacts, sample: SchemaSample): Generator<Finding> {
-  yield* checkNames(facts, sample);
+  yield* checkNames(facts);
   yield* checkFormats(facts, sample);
   yield* checkWidths(facts, sample);
 }
 
-function* checkNames(facts: CheckFacts, sample: SchemaSample): Generator<Finding> {
+function* checkNames(facts: CheckFacts): Generator<Finding> {
   const { layout, spec } = facts.parts;
   const { policy } = spec.outside;
-  const channels = [...new Set(sample.channels.map((one) => one.channel))];
-  for (const channel of channels) {
+  for (const channel of facts.channels) {
     const fault = columnNameFault(channel, spec.source.columns.time);
     if (fault === null) continue;
     yield {
@@ -31,7 +30,7 @@ function* checkNames(facts: CheckFacts, sample: SchemaSample): Generator<Finding
       fix: 'Rename the channel in the source, or leave its rows among the rejects.',
     };
   }
-  const outside = channels.filter((channel) => {
+  const outside = facts.channels.filter((channel) => {
     const home = layout.home(channel);
     return home.kind === 'ignored' || (home.kind === 'rejected' && home.rule !== 'channel-name');
   });
@@ -143,48 +142,6 @@ function* checkWidths(facts: CheckFacts, sample: SchemaSample): Generator<Findin
       };
     }
   }
-}
-
-export interface LayoutColumn {
-  readonly channel: string;
-  readonly type: string;
-  readonly maxBytes: number;
-}
-
-/** The columns of a group for the ship that needs the most room. */
-export function widestShip(
-  facts: Pick<CheckFacts, 'parts' | 'table' | 'ships'>,
-  sample: SchemaSample,
-  group: number,
-): LayoutColumn[] {
-  const { layout, spec } = facts.parts;
-  const formats = formatsByChannel(sample);
-  let widest: LayoutColumn[] = [];
-  for (const ship of facts.ships) {
-    const longest = new Map<string, number>();
-    for (const one of sample.channels) {
-      const home = layout.home(one.channel);
-      if (one.ship !== ship || home.kind !== 'group' || home.group !== group) continue;
-      longest.set(one.channel, Math.max(longest.get(one.channel) ?? 0, one.maxBytes));
-    }
-    const columns = [...longest].map(([channel, maxBytes]) => ({
-      channel,
-      maxBytes,
-      type: newColumnType(spec.target.columnType, facts.table, [...(formats.get(channel) ?? [])]),
-    }));
-    if (rowBytes(columns) > rowBytes(widest)) widest = columns;
-  }
-  return widest;
-}
-
-function formatsByChannel(sample: SchemaSample): Map<string, Set<string>> {
-  const formats = new Map<string, Set<string>>();
-  for (const { channel, format } of sample.channels as readonly ChannelSample[]) {
-    if (format === null) continue;
-    const set = formats.get(channel) ?? new Set();
-    formats.set(channel, set.add(format));
-  }
-  return formats;
 }
 
 function sampleOf(names: readonly string[]): string {

@@ -1,18 +1,14 @@
 import type { Finding } from '@drover/core';
 import { describeTable, identifier, qualifiedName, type TableDescription } from '@drover/postgres';
-import type { SchemaSample } from '../analysis.ts';
 import { nativeType } from '../column-type.ts';
 import type { CheckFacts } from './check.ts';
 import { MAX_COLUMNS } from './check-layout.ts';
 
 /** Rights on the target, and what it already holds. */
-export async function* checkTarget(
-  facts: CheckFacts,
-  sample: SchemaSample | null,
-): AsyncGenerator<Finding> {
+export async function* checkTarget(facts: CheckFacts): AsyncGenerator<Finding> {
   yield* checkRights(facts);
   const { layout, spec } = facts.parts;
-  const channels = new Set(sample?.channels.map((one) => one.channel));
+  const channels = new Set(facts.channels);
   let tables = 0;
   let bytes = 0;
   let rows = 0;
@@ -123,7 +119,7 @@ async function* checkTable(
       level: 'warning',
       rule: 'columns-without-channel',
       subject,
-      reason: `has columns that are no channel of the sample (${foreign
+      reason: `has columns that are no channel of the source (${foreign
         .slice(0, 3)
         .map((column) => column.name)
         .join(', ')}); in the moved range they become NULL`,

@@ -1,10 +1,10 @@
 import { type Finding, formatDuration, parseTimestamp } from '@drover/core';
-import type { SchemaSample } from '../analysis.ts';
 import { openPivot, parseAnchor } from '../anchor.ts';
 import { rowDensity } from '../grid.ts';
 import { rowBytes } from '../row-width.ts';
+import type { SchemaSample } from '../schema-sample.ts';
+import { widestShip } from '../widest-ship.ts';
 import type { CheckFacts } from './check.ts';
-import { widestShip } from './check-layout.ts';
 
 /** Narrow rows a second that one attempt moves on a modest server; measured, see bench. */
 const ROWS_PER_SECOND = 800_000;

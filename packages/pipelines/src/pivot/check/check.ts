@@ -1,9 +1,9 @@
 import { type CheckContext, DroverError, type Finding } from '@drover/core';
 import type { Database } from '@drover/postgres';
-import { sampleSchema } from '../analysis.ts';
 import { resolveMoment } from '../anchor.ts';
-import { readShips } from '../channels.ts';
+import { readChannels, readShips } from '../channels.ts';
 import type { PivotParts } from '../parts.ts';
+import { type SchemaSample, sampleSchema } from '../schema-sample.ts';
 import { readSourceTable, type SourceTable } from '../source-table.ts';
 import { checkLayout } from './check-layout.ts';
 import { checkServer } from './check-server.ts';
@@ -20,6 +20,8 @@ export interface CheckFacts {
   readonly context: CheckContext;
   readonly table: SourceTable;
   readonly ships: readonly string[];
+  /** Channels of all ships: all of them where an index tells, else those of the sample. */
+  readonly channels: readonly string[];
 }
 
 export async function* checkPivot(
@@ -82,17 +84,32 @@ async function* checkContents(
     };
     return;
   }
-  const facts: CheckFacts = { parts, context, table, ships: asked };
   const before = await resolveMoment(parts, table, context.options.to ?? parts.spec.to);
   const sample = await sampleSchema(parts.source, table, {
     ships: asked,
     sampleMicros: SAMPLE_MICROS,
     before,
-    now: () => performance.now(),
   });
+  const channels = await allChannels(parts, table, asked, sample);
+  const facts: CheckFacts = { parts, context, table, ships: asked, channels };
   if (sample !== null) yield* checkLayout(facts, sample);
-  yield* checkTarget(facts, sample);
+  yield* checkTarget(facts);
   if (sample !== null) yield* checkVolume(facts, sample);
+}
+
+async function allChannels(
+  parts: PivotParts,
+  table: SourceTable,
+  ships: readonly string[],
+  sample: SchemaSample | null,
+): Promise<readonly string[]> {
+  if (!table.pairIndex) return [...new Set(sample?.channels.map((one) => one.channel))];
+  const byShip = await readChannels(parts.source, table, {
+    ships: [...ships],
+    from: null,
+    to: null,
+  });
+  return [...new Set([...byShip.values()].flat())];
 }
 
 function failure(error: unknown, side: string, sql: Database): Finding {

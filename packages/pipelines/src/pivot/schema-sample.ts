@@ -19,7 +19,6 @@ export interface SchemaSample {
   readonly from: string;
   readonly to: string;
   readonly rows: number;
-  readonly elapsedMs: number;
   readonly channels: readonly ChannelSample[];
 }
 
@@ -35,7 +34,6 @@ export async function sampleSchema(
     ships: readonly string[] | null;
     sampleMicros: bigint;
     before: string | null;
-    now: () => number;
   },
 ): Promise<SchemaSample | null> {
   const { entity, time } = table.columns;
@@ -52,7 +50,6 @@ export async function sampleSchema(
       : `select null as last, null as first`,
   );
   if (last === undefined) return null;
-  const started = wanted.now();
   const ships =
     wanted.ships === null
       ? 'true'
@@ -66,7 +63,6 @@ export async function sampleSchema(
     from: last['first'] ?? 'the newest row of each channel',
     to: last['last'] ?? '',
     rows: channels.reduce((sum, channel) => sum + channel.rows, 0),
-    elapsedMs: wanted.now() - started,
     channels,
   };
 }

@@ -1,0 +1,18 @@
+import { createLog, type ProcessLog } from '@drover/telemetry';
+import { systemHost } from '@drover/worker';
+
+const LOG_FILES_KEPT = 200;
+
+/** The log of a command that a person watches: all of it in the file, only trouble on the terminal. */
+export function openCommandLog(task: string, folder: string): ProcessLog {
+  return createLog({
+    task,
+    host: systemHost.name,
+    pid: systemHost.pid,
+    startedAt: new Date(),
+    level: 'debug',
+    folder: folder === 'none' ? null : folder,
+    keep: LOG_FILES_KEPT,
+    terminal: { stream: process.stderr, level: 'error', colors: process.stderr.isTTY },
+  });
+}

@@ -1,0 +1,24 @@
+import { createInterface } from 'node:readline/promises';
+import { DroverError } from '@drover/core';
+
+/**
+ * Asks on the terminal. Without one, and without --yes, nothing is done.
+ * @throws DroverError CONFIRMATION_MISSING
+ */
+export async function confirm(question: string, options: { yes: boolean }): Promise<void> {
+  if (options.yes) return;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new DroverError('CONFIRMATION_MISSING', { message: question });
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await prompt.question(`${question}\nType yes to go on: `);
+    if (answer.trim().toLowerCase() === 'yes') return;
+  } finally {
+    prompt.close();
+  }
+  throw new DroverError('CONFIRMATION_MISSING', {
+    message: 'Not confirmed; nothing was done.',
+    hint: '',
+  });
+}

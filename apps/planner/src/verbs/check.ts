@@ -1,0 +1,62 @@
+import type { Finding } from '@drover/core';
+import { inspectQueue } from '@drover/queue';
+import { Command } from 'commander';
+import { type MigrationView, noLog, viewMigration } from '../migration-context.ts';
+import {
+  concurrencyOption,
+  fileOption,
+  jsonOption,
+  shipsOption,
+  workersOption,
+} from '../options.ts';
+import { print, printJson } from '../print.ts';
+import { findingsText } from '../views/findings.ts';
+import type { MakeVerb } from './verb.ts';
+
+interface CheckOptions {
+  file: string;
+  json: boolean;
+  ships?: string[];
+  workers: number;
+  concurrency: number;
+}
+
+export const checkVerb: MakeVerb = (verb) =>
+  new Command('check')
+    .description('Look at source, target and queue, and say what would go wrong. Writes nothing.')
+    .addOption(fileOption())
+    .addOption(shipsOption())
+    .addOption(workersOption(2))
+    .addOption(concurrencyOption())
+    .addOption(jsonOption())
+    .action(verb(check));
+
+async function check(options: CheckOptions): Promise<number> {
+  await using view = await viewMigration(options.file);
+  const findings = await collectFindings(view, {
+    attemptsAtOnce: options.workers * options.concurrency,
+    options: options.ships === undefined ? {} : { entities: options.ships },
+  });
+  if (options.json) printJson(findings);
+  else print(findingsText(findings));
+  return findings.some((finding) => finding.level === 'error') ? 1 : 0;
+}
+
+export async function collectFindings(
+  view: Pick<MigrationView, 'loaded' | 'pipeline' | 'ledger'>,
+  context: {
+    attemptsAtOnce: number;
+    options: Parameters<MigrationView['pipeline']['check']>[0]['options'];
+  },
+): Promise<Finding[]> {
+  const cutoffs =
+    view.ledger === null
+      ? new Map<string, string>()
+      : await view.ledger.ledger.cutoffs(view.ledger.migration.id);
+  const findings: Finding[] = [];
+  for await (const finding of view.pipeline.check({ log: noLog, cutoffs, ...context })) {
+    findings.push(finding);
+  }
+  findings.push(...(await inspectQueue(view.loaded.spec.queue)));
+  return findings;
+}

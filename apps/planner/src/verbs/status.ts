@@ -1,0 +1,50 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { readStatus } from '@drover/engine';
+import { Command, Option } from 'commander';
+import { neededLedger, viewMigration } from '../migration-context.ts';
+import { fileOption, jsonOption, positiveNumber, runOption } from '../options.ts';
+import { print, printJson } from '../print.ts';
+import { statusText } from '../views/status-text.ts';
+import type { MakeVerb } from './verb.ts';
+
+interface StatusOptions {
+  file: string;
+  json: boolean;
+  run?: number;
+  watch: boolean;
+  refresh: number;
+}
+
+const CLEAR_SCREEN = '\x1b[2J\x1b[H';
+
+export const statusVerb: MakeVerb = (verb) =>
+  new Command('status')
+    .description('Show how far the newest run is, per phase, worker and chunk.')
+    .addOption(fileOption())
+    .addOption(runOption())
+    .option('--watch', 'show it again and again until stopped', false)
+    .addOption(
+      new Option('--refresh <seconds>', 'with --watch: how often')
+        .argParser(positiveNumber)
+        .default(1),
+    )
+    .addOption(jsonOption())
+    .action(verb(status));
+
+async function status(options: StatusOptions): Promise<number> {
+  await using view = await viewMigration(options.file);
+  const { ledger, migration } = neededLedger(view);
+  for (;;) {
+    const [now, usage] = await Promise.all([
+      readStatus(ledger, migration, options.run ?? null),
+      view.pipeline.usage(),
+    ]);
+    if (options.json) printJson({ ...now, usage });
+    else
+      print(
+        `${options.watch && process.stdout.isTTY ? CLEAR_SCREEN : ''}${statusText(now, usage)}`,
+      );
+    if (!options.watch) return 0;
+    await pause(options.refresh * 1000);
+  }
+}

@@ -1,0 +1,69 @@
+import { DroverError, parseDuration, toDroverError } from '@drover/core';
+import { createLog } from '@drover/telemetry';
+import { systemHost } from './open-drover.ts';
+import { startWorker } from './worker.ts';
+
+export interface WorkerProcessOptions {
+  readonly file: string;
+  readonly concurrency: number;
+  readonly untilRun: number | null;
+  /** How long chunks in hand may go on after a signal, e.g. `30s`. */
+  readonly grace: string;
+  /** Folder of the log files; `none` for no file. */
+  readonly logs: string;
+  /** Nothing on the terminal. */
+  readonly quiet: boolean;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+}
+
+/** Log files of how many processes are kept. */
+const LOG_FILES_KEPT = 200;
+
+/**
+ * A worker as a process: runs until a signal, or until its run has ended. The first signal finishes or
+ * hands back the chunks in hand; the second ends at once.
+ * @returns the exit code.
+ */
+export async function runWorkerProcess(options: WorkerProcessOptions): Promise<number> {
+  const graceMicros = parseDuration(options.grace);
+  if (graceMicros === null || !(options.concurrency >= 1)) {
+    process.stderr.write(
+      '--grace takes a length of time such as 30s, --concurrency a number from 1\n',
+    );
+    return 2;
+  }
+  const terminal = process.stderr;
+  await using log = createLog({
+    task: 'worker',
+    host: systemHost.name,
+    pid: systemHost.pid,
+    startedAt: new Date(),
+    level: 'debug',
+    folder: options.logs === 'none' ? null : options.logs,
+    keep: LOG_FILES_KEPT,
+    terminal: options.quiet
+      ? null
+      : { stream: terminal, level: terminal.isTTY ? 'info' : 'warn', colors: terminal.isTTY },
+  });
+  try {
+    const worker = await startWorker({ ...options, log });
+    let signals = 0;
+    const onSignal = () => {
+      signals += 1;
+      if (signals > 1) options.exit(130);
+      void worker.stop(Number(graceMicros / 1000n));
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+    await worker.ended;
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+    return 0;
+  } catch (error) {
+    const failure = toDroverError(error);
+    log.error('worker failed', { code: failure.code, error: failure.message, hint: failure.hint });
+    if (options.quiet || !terminal.isTTY) terminal.write(`${failure.message}\n${failure.hint}\n`);
+    return failure instanceof DroverError && failure.code === 'FILE_INVALID' ? 2 : 1;
+  }
+}

@@ -1,0 +1,1 @@
+export { type LoadedMigration, loadMigration } from './load-migration.ts';

@@ -1,0 +1,2 @@
+export { isInstalled } from './install.ts';
+export { createPostgresLedger } from './postgres-ledger.ts';

@@ -1,0 +1,96 @@
+import {
+  DroverError,
+  type Host,
+  type Ledger,
+  type Run,
+  type SqlDatabase,
+  type SqlExecutor,
+} from '@drover/core';
+import { install } from './install.ts';
+import { appendChunks, readPlanProgress } from './statements/append-chunks.ts';
+import { readAttempts } from './statements/attempts.ts';
+import { claim, readFormerAttempts } from './statements/claim.ts';
+import { closePhase } from './statements/close-phase.ts';
+import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
+import { feed, readOutstanding, redeliver } from './statements/feed.ts';
+import { acquireLease, releaseLease } from './statements/leases.ts';
+import { readDataChunks, readMoved } from './statements/moved.ts';
+import { findMigration, openMigration } from './statements/open-migration.ts';
+import { readParked } from './statements/parked.ts';
+import { readParts } from './statements/parts.ts';
+import { readProgress } from './statements/progress.ts';
+import { countRejects, readRejects } from './statements/rejects.ts';
+import { cancelChunks, release } from './statements/release.ts';
+import { reopenStale } from './statements/reopen-stale.ts';
+import {
+  changeRun,
+  findRun,
+  insertRun,
+  latestRun,
+  readRuns,
+  unfinishedRuns,
+} from './statements/runs.ts';
+import { fence, settle } from './statements/settle.ts';
+import { settleVerdict } from './statements/settle-verdict.ts';
+import { splitChunk } from './statements/split-chunk.ts';
+import { readDifferences, readVerification } from './statements/verification.ts';
+import { beat, readWorkers, retireWorker } from './statements/workers.ts';
+
+/** The ledger in schema `drover` of a Postgres, by default the target's. The database stays the caller's. */
+export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uuid'>): Ledger {
+  const whole = <T>(work: (sql: SqlExecutor) => Promise<T>) => database.transaction(work);
+  return {
+    install: () => install(database),
+    openMigration: (migration) => openMigration(database, { id: host.uuid(), ...migration }),
+    findMigration: (name) => findMigration(database, name),
+    cutoffs: (migrationId) => readCutoffs(database, migrationId),
+
+    createRun: (run) =>
+      whole(async (sql): Promise<Run> => {
+        const created = await insertRun(sql, run);
+        if (created === null) throw new DroverError('RUN_UNFINISHED');
+        await storeCutoffs(sql, run.migrationId, run.cutoffs);
+        return created;
+      }),
+    findRun: (runId) => findRun(database, runId),
+    latestRun: (query) => latestRun(database, query),
+    runs: (query) => readRuns(database, query),
+    unfinishedRuns: (migrationId) => unfinishedRuns(database, migrationId),
+    changeRun: (change) => changeRun(database, change),
+
+    planProgress: (of) => readPlanProgress(database, of),
+    appendChunks: (append) => whole((sql) => appendChunks(sql, append)),
+    closePhase: (close) => closePhase(database, close),
+    reopenStale: (of) => whole((sql) => reopenStale(sql, of)),
+
+    feed: (of) => feed(database, of),
+    outstanding: (runId) => readOutstanding(database, runId),
+    redeliver: (deliveries) => redeliver(database, deliveries),
+
+    claim: (attempt) => claim(database, attempt),
+    formerAttempts: (chunkId) => readFormerAttempts(database, chunkId),
+    fence,
+    settle,
+    settleVerdict: (settlement) => whole((sql) => settleVerdict(sql, settlement)),
+    release: (how) => release(database, how),
+    cancelChunks: (runId) => cancelChunks(database, runId),
+    splitChunk: (split) => whole((sql) => splitChunk(sql, split)),
+    moved: (verifyChunkId) => readMoved(database, verifyChunkId),
+    dataChunks: (of) => readDataChunks(database, of),
+
+    acquireLease: (lease) => acquireLease(database, lease),
+    releaseLease: (lease) => releaseLease(database, lease),
+    beat: (worker) => beat(database, worker),
+    retireWorker: (workerId) => retireWorker(database, workerId),
+    workers: (migrationId) => readWorkers(database, migrationId),
+
+    progress: (runId) => readProgress(database, runId),
+    parts: (runId) => readParts(database, runId),
+    attempts: (runId) => readAttempts(database, runId),
+    parked: (runId) => readParked(database, runId),
+    rejectCounts: (runId) => countRejects(database, runId),
+    rejects: (of) => readRejects(database, of),
+    verification: (runId) => readVerification(database, runId),
+    differences: (of) => readDifferences(database, of),
+  };
+}

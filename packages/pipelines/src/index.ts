@@ -1,0 +1,1 @@
+export { loadPipeline } from './registry.ts';

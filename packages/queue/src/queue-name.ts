@@ -1,0 +1,4 @@
+/** The queue of a migration, named after the ledger's id for it: paused, limited and cancelled alone. */
+export function queueName(migrationId: string): string {
+  return `migration-${migrationId}`;
+}
