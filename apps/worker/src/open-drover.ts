@@ -11,6 +11,9 @@ import { installQueue, openChunkQueue } from '@drover/queue';
 /** Connections that a process holds to its ledger. */
 const LEDGER_CONNECTIONS = 5;
 
+/** Longer than any closing step holds a chunk's row; then its holder is taken for frozen. */
+const LEDGER_LOCK_TIMEOUT_MS = 2_000;
+
 /** A migration with all that works on it, wired together. */
 export interface Drover extends AsyncDisposable {
   readonly loaded: LoadedMigration;
@@ -43,6 +46,7 @@ export async function openDrover(options: { file: string; log: Log }): Promise<D
     side: 'ledger',
     applicationName: 'drover ledger',
     max: LEDGER_CONNECTIONS,
+    lockTimeoutMs: LEDGER_LOCK_TIMEOUT_MS,
   });
   try {
     const ledger = createPostgresLedger(ledgerDatabase, systemHost);

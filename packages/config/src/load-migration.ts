@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DroverError, type MigrationSpec, type PipelineDefinition } from '@drover/core';
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import { readEnvironment } from './environment.ts';
 import { holdsSecret, interpolate } from './interpolate.ts';
@@ -154,15 +154,17 @@ class FileReader {
 
   /** Where a key stands, or the value of a list's element; null where the file has none of that path. */
   #startOf(path: readonly PropertyKey[]): number | null {
-    const parent = path.length === 0 ? null : this.#document.getIn(path.slice(0, -1), true);
+    const parent: unknown =
+      path.length === 0 ? null : this.#document.getIn(path.slice(0, -1), true);
     if (isMap(parent)) {
       const pair = parent.items.find(
         (item) => isScalar(item.key) && item.key.value === path.at(-1),
       );
       return isScalar(pair?.key) ? (pair.key.range?.[0] ?? null) : null;
     }
-    const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
-    return (node as Node | undefined)?.range?.[0] ?? null;
+    const node: unknown =
+      path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
+    return isNode(node) ? (node.range?.[0] ?? null) : null;
   }
 
   #place(offset: number | null): string {

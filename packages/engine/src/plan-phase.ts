@@ -77,13 +77,12 @@ export class PhasePlanner {
     this.#planned = progress.planned;
     this.#complete = progress.complete;
     if (progress.complete) return null;
-    this.#chunks = this.#pipeline
-      .plan(phase, this.#run.anchor, {
-        after: progress.last,
-        dataChunks: () => this.#dataChunks(),
-        signal: this.#stop.signal,
-      })
-      [Symbol.asyncIterator]();
+    const chunks = this.#pipeline.plan(phase, this.#run.anchor, {
+      after: progress.last,
+      dataChunks: () => this.#dataChunks(),
+      signal: this.#stop.signal,
+    });
+    this.#chunks = chunks[Symbol.asyncIterator]();
     return this.#chunks;
   }
 

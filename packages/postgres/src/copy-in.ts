@@ -37,7 +37,7 @@ export class CopyIn implements pg.Submittable {
   readonly #where: string;
   #connection: WireConnection | undefined;
   #completed = 0;
-  #error: unknown;
+  #error: Error | undefined;
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined;
   #wake: (() => void) | undefined;
   #rows = 0;

@@ -17,7 +17,6 @@ const PINNED: Readonly<Record<string, string>> = {
   // Time limits are Drover's own, kept by its clock: see `chunk.timeLimit`.
   statement_timeout: '0',
   idle_in_transaction_session_timeout: '0',
-  lock_timeout: '10s',
   // A peer that vanished without a word is noticed within half a minute or so.
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
@@ -33,9 +32,15 @@ const PINNED_SINCE: readonly { version: number; name: string; value: string }[] 
   { version: 170000, name: 'transaction_timeout', value: '0' },
 ];
 
+const LOCK_TIMEOUT_MS = 10_000;
+
 /** One statement list to run when a session opens; names unknown to a server are left out there. */
-export function pinStatements(applicationName: string): string {
-  const always = Object.entries({ ...PINNED, application_name: applicationName }).map(
+export function pinStatements(of: { applicationName: string; lockTimeoutMs?: number }): string {
+  const own = {
+    application_name: of.applicationName,
+    lock_timeout: String(of.lockTimeoutMs ?? LOCK_TIMEOUT_MS),
+  };
+  const always = Object.entries({ ...PINNED, ...own }).map(
     ([name, value]) => `set ${name} = '${value.replaceAll("'", "''")}'`,
   );
   const since = PINNED_SINCE.map(

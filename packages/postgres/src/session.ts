@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly side: string;
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
+  /** How long a statement waits for a lock; 10 s by default. */
+  readonly lockTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -54,7 +56,7 @@ export class Session implements SqlExecutor, AsyncDisposable {
     const session = new Session(client, spec, where);
     try {
       await client.connect();
-      await client.query(pinStatements(options.applicationName));
+      await client.query(pinStatements(options));
     } catch (error) {
       session.destroy();
       throw classifyError(error, where);
@@ -166,8 +168,9 @@ export function openDatabase(
     ...clientConfig(spec, options),
     max: options.max,
     idleTimeoutMillis: 30_000,
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it; its types do not say so
     onConnect: async (client) => {
-      await client.query(pinStatements(options.applicationName));
+      await client.query(pinStatements(options));
     },
   });
   // A connection that breaks while idle is replaced by the pool; the next statement tells the rest.

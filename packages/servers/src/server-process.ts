@@ -96,7 +96,7 @@ class ServerLog {
 
 /** Rejects when the process cannot be run or has ended and all it wrote was read. */
 async function ended(child: ChildProcess): Promise<never> {
-  const [code, signal] = await once(child, 'close');
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   throw new Error(signal === null ? `it ended with exit code ${code}` : `it ended by ${signal}`);
 }
 

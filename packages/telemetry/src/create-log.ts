@@ -49,12 +49,12 @@ export function createLog(options: LogOptions): ProcessLog {
       level,
       stream: pretty({
         colorize: colors,
-        destination: stream as NodeJS.WritableStream & { write(line: string): boolean },
+        destination: stream,
         ignore: 'pid,hostname',
         translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
         singleLine: true,
         sync: true,
-      } as pretty.PrettyOptions),
+      }),
     });
   }
   const logger = pino(

@@ -1,5 +1,5 @@
 export { type MemoryGate, memoryGate } from './memory-gate.ts';
-export { type Barrier, barrierAt } from './milestones.ts';
+export { type Barrier, barrierAt, type Signal, signal } from './milestones.ts';
 export {
   createNarrowTable,
   insertNarrowRows,
@@ -9,4 +9,6 @@ export {
 } from './narrow-table.ts';
 export { type ScratchDatabase, scratchDatabase } from './scratch-database.ts';
 export { silentLog } from './silent-log.ts';
+export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+export { until } from './until.ts';
 export { plainPivot, readWideTables, type WideTables } from './wide-tables.ts';

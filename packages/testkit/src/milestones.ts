@@ -22,9 +22,10 @@ export function barrierAt(milestone: Milestone): Barrier {
   };
 }
 
-interface Signal {
+/** A promise that somebody else gives. */
+export interface Signal {
   readonly given: Promise<void>;
-  give(): void;
+  readonly give: () => void;
 }
 
 export function signal(): Signal {

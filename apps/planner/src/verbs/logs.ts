@@ -119,6 +119,8 @@ function countsText(lines: readonly Line[]): string {
     const key = `${level}\0${msg}`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  const rows = [...counts].sort().map(([key, count]) => [...key.split('\0'), String(count)]);
+  const rows = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, count]) => [...key.split('\0'), String(count)]);
   return table(['level', 'message', 'lines'], rows);
 }

@@ -99,7 +99,7 @@ function verificationLines(report: Report): string[] {
   for (const one of report.differences) {
     const kind = one.stale ? 'stale' : one.kind;
     lines.push(
-      `    ${kind}: ${Object.values(one.key).join(' | ')}: source ${shown(one.source)}, target ${shown(one.target)}`,
+      `    ${kind}: ${Object.values(one.key).map(String).join(' | ')}: source ${shown(one.source)}, target ${shown(one.target)}`,
     );
   }
   const more = verification.wrong + verification.stale - report.differences.length;

@@ -1,4 +1,10 @@
-import { EMPTY_TALLY, type MoveContext, type Receipt, type SqlExecutor } from '@drover/core';
+import {
+  EMPTY_TALLY,
+  type JsonObject,
+  type MoveContext,
+  type Receipt,
+  type SqlExecutor,
+} from '@drover/core';
 import { identifier, qualifiedName } from '@drover/postgres';
 import type { PivotParts } from './parts.ts';
 import { RejectList } from './reject-items.ts';
@@ -28,7 +34,7 @@ export async function moveNullKeys(parts: PivotParts, context: MoveContext): Pro
         column: null,
         reason: 'the row has no ship, channel or time',
         rows: 1,
-        row: JSON.parse(row['row'] ?? 'null'),
+        row: JSON.parse(row['row'] ?? 'null') as JsonObject | null,
       });
     }
     const receipt: Receipt = {

@@ -137,11 +137,11 @@ export class LinePivot {
       this.#cellOf[at] = mark;
     };
     let cell = 0;
-    for (const [index, table] of plan.tables.entries()) {
-      this.#firstCell[index] = cell;
+    for (const [number, table] of plan.tables.entries()) {
+      this.#firstCell[number] = cell;
       for (const column of table.columns) {
         place(table.ship, column.channel, cell);
-        this.#tableOf[cell] = index;
+        this.#tableOf[cell] = number;
         if (column.accepts !== null) {
           this.#accepts[cell] = column.accepts.reduce((mask, index) => mask | (1 << index), 0);
         }

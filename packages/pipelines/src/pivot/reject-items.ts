@@ -77,7 +77,7 @@ function ruleOf(
   }
   return {
     rule: 'type-mismatch',
-    reason: `the column holds values of another format than ${String(row[format])}`,
+    reason: `the column holds values of another format than ${JSON.stringify(row[format])}`,
   };
 }
 

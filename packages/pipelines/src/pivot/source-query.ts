@@ -80,7 +80,7 @@ export function shipPredicate(
   }
   const padded =
     ships.length > 4 && first !== undefined
-      ? [...ships, ...Array(Math.max(0, HASHED_ARRAY_SIZE - ships.length)).fill(first)]
+      ? [...ships, ...Array<string>(Math.max(0, HASHED_ARRAY_SIZE - ships.length)).fill(first)]
       : ships;
   return `${identifier(entity.name)} = any (${arrayLiteral(padded, entity.type)})`;
 }

@@ -84,7 +84,7 @@ export async function readSourceTable(sql: SqlExecutor, spec: PivotSpec): Promis
     (wanted) => description.columns.find((one) => one.name === wanted)?.bytewise,
   );
   const whole = description.indexes.filter((index) => index.whole);
-  const keySet = [entity.name, channel.name, time.name].sort().join('\0');
+  const keyNames = [entity.name, channel.name, time.name];
   return {
     schema,
     name,
@@ -108,9 +108,13 @@ export async function readSourceTable(sql: SqlExecutor, spec: PivotSpec): Promis
           index.columns[0] === entity.name &&
           index.columns[1] === channel.name,
       ),
-    unique: whole.some((index) => index.unique && [...index.columns].sort().join('\0') === keySet),
+    unique: whole.some((index) => index.unique && sameNames(index.columns, keyNames)),
     orderable: description.columns.some((one) => one.name === names.order),
     estimatedRows: description.estimatedRows,
     description,
   };
+}
+
+function sameNames(a: readonly (string | null)[], b: readonly string[]): boolean {
+  return a.length === b.length && b.every((name) => a.includes(name));
 }

@@ -131,9 +131,9 @@ export const pivotSpecSchema = pivotFields.transform((spec, context) => {
     const message = `names group "${names[twice]}" a second time`;
     context.addIssue({ code: 'custom', path: ['groups', twice, 'name'], message });
   }
-  const { group } = spec.outside;
-  if (group !== undefined && !names.includes(group)) {
-    const message = `names group "${group}", which is not among the groups`;
+  const asked = spec.outside.group;
+  if (asked !== undefined && !names.includes(asked)) {
+    const message = `names group "${asked}", which is not among the groups`;
     context.addIssue({ code: 'custom', path: ['outside', 'group'], message });
   }
   const table =

@@ -88,7 +88,13 @@ export async function pivotFixture(
       moved: async () => ({ receipts: [], rejects: [] }),
       ...overrides,
     }),
-    async run({ phases = ['prepare', 'data', 'finish'], options = {} } = {}) {
+    async run({
+      phases = ['prepare', 'data', 'finish'],
+      options = {},
+    }: {
+      phases?: readonly Phase[];
+      options?: RunOptions;
+    } = {}) {
       const { anchor } = await pipeline.open({ log: silentLog, options, cutoffs: new Map() });
       const gate = memoryGate();
       for (const phase of phases) {

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Delivery, Milestone, Pipeline, RunOptions } from '@drover/core';
+import {
+  AttemptsInHand,
+  Coordinator,
+  executeDelivery,
+  startRun,
+  type Workshop,
+} from '@drover/engine';
+import {
+  createNarrowTable,
+  insertNarrowRows,
+  type NarrowRow,
+  narrowRow,
+  plainPivot,
+  readWideTables,
+  type ScratchDatabase,
+  scratchDatabase,
+  silentLog,
+  type WideTables,
+} from '@drover/testkit';
+import { stringify } from 'yaml';
+import { type Drover, openDrover } from '../open-drover.ts';
+
+export interface FixtureOptions {
+  readonly postgresUrl: string;
+  /** Address of the queue; `postgres` for the database of the fixture itself. */
+  readonly queueUrl: string | 'postgres';
+  readonly spec?: { readonly [key: string]: unknown };
+  readonly rows?: readonly NarrowRow[];
+  /** In place of the database's own address, for instance that of a proxy. */
+  readonly connect?: (url: string) => string;
+}
+
+/** A database with a narrow table, and a migration file that pivots it into the schema `wide`. */
+export interface MigrationFixture extends AsyncDisposable {
+  readonly database: ScratchDatabase;
+  readonly folder: string;
+  readonly file: string;
+  wide(): Promise<WideTables>;
+  insert(rows: readonly NarrowRow[]): Promise<void>;
+}
+
+export async function migrationFixture(options: FixtureOptions): Promise<MigrationFixture> {
+  const database = await scratchDatabase(options.postgresUrl);
+  await createNarrowTable(database.sql);
+  await insertNarrowRows(database.sql, options.rows ?? []);
+  const folder = mkdtempSync(join(tmpdir(), 'drover-fixture-'));
+  const file = join(folder, 'migration.yaml');
+  const connection = (options.connect ?? ((url) => url))(database.url);
+  const spec = {
+    name: `test-${randomUUID().slice(0, 8)}`,
+    pipeline: 'pivot',
+    source: { connection },
+    target: { connection, schema: 'wide' },
+    queue: { url: options.queueUrl === 'postgres' ? database.url : options.queueUrl },
+    chunk: { length: '1h' },
+    attempts: { firstPause: '10ms' },
+    ...options.spec,
+  };
+  writeFileSync(file, stringify(spec));
+  return {
+    database,
+    folder,
+    file,
+    wide: () => readWideTables(database.sql, 'wide', 'tbl_data_timeseries_'),
+    insert: (rows) => insertNarrowRows(database.sql, rows),
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Ships with a value for each channel every 15 minutes, over some hours. */
+export function hourlyRows(of: { ships: number; channels: number; hours: number }): NarrowRow[] {
+  const rows: NarrowRow[] = [];
+  for (let quarter = 0; quarter < of.hours * 4; quarter += 1) {
+    const at = new Date(Date.UTC(2026, 0, 1, 0, quarter * 15));
+    const time = at.toISOString().slice(0, 19).replace('T', ' ');
+    for (let ship = 1; ship <= of.ships; ship += 1) {
+      for (let channel = 1; channel <= of.channels; channel += 1) {
+        const place = { ship: `S${ship}`, channel: `/c${channel}`, time };
+        rows.push(narrowRow(place, 'Integer', String(quarter * 1000 + ship * 100 + channel)));
+      }
+    }
+  }
+  return rows;
+}
+
+export const expectedWide = (rows: readonly NarrowRow[]): WideTables =>
+  plainPivot(rows, (ship) => `tbl_data_timeseries_${ship}`);
+
+/** A worker's inside, one delivery at a time and stoppable at milestones. */
+export function workshop(
+  drover: Drover,
+  options: {
+    reached?: (milestone: Milestone, chunkId: number) => Promise<void>;
+    pipeline?: Pipeline;
+  } = {},
+): Workshop {
+  return {
+    ledger: drover.ledger,
+    pipeline: options.pipeline ?? drover.pipeline,
+    host: drover.host,
+    log: silentLog,
+    workerId: randomUUID(),
+    limits: drover.limits,
+    fileHash: drover.loaded.hash,
+    inHand: new AttemptsInHand(),
+    onPhaseClosed: () => {},
+    ...(options.reached === undefined ? {} : { reached: options.reached }),
+  };
+}
+
+export const openFixture = (fixture: MigrationFixture): Promise<Drover> =>
+  openDrover({ file: fixture.file, log: silentLog });
+
+export function coordinatorOf(drover: Drover, overrides: Partial<Drover> = {}): Coordinator {
+  const { ledger, queue, pipeline, migration, host, loaded } = { ...drover, ...overrides };
+  return new Coordinator({
+    ledger,
+    queue,
+    pipeline,
+    migration,
+    host,
+    log: silentLog,
+    owner: randomUUID(),
+    fileHash: loaded.hash,
+  });
+}
+
+/** Opens a full run and works on it in this process until the given phase has chunks to feed. */
+export async function startedRun(drover: Drover, options: RunOptions = {}) {
+  return startRun(
+    { ...drover, log: silentLog },
+    {
+      kind: 'full',
+      phases: ['prepare', 'data', 'finish', 'verify'],
+      options,
+    },
+  );
+}
+
+/** Feeds and executes everything that the run has until its phase is `phase`, or to its end. */
+export async function workUntil(
+  drover: Drover,
+  runId: number,
+  phase: string | null,
+): Promise<void> {
+  await using coordinator = coordinatorOf(drover);
+  const shop = workshop(drover);
+  const noLease = new AbortController().signal;
+  for (;;) {
+    const run = await drover.ledger.findRun(runId);
+    if (run === null || run.state !== 'running' || run.phase === phase) return;
+    await coordinator.pass();
+    for (const delivery of await drover.ledger.outstanding(runId)) {
+      await executeDelivery(shop, delivery, noLease);
+    }
+  }
+}
+
+/** Feeds the phase and hands out its first delivery. */
+export async function firstDelivery(drover: Drover, runId: number): Promise<Delivery> {
+  await using coordinator = coordinatorOf(drover);
+  await coordinator.pass();
+  const [delivery] = await drover.ledger.outstanding(runId);
+  if (delivery === undefined) throw new Error('nothing was fed');
+  return delivery;
+}
