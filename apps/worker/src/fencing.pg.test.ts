@@ -1,5 +1,5 @@
 import { executeDelivery } from '@drover/engine';
-import { barrierAt } from '@drover/testkit';
+import { barrierAt, type NarrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
   expectedWide,
@@ -14,16 +14,19 @@ import {
 
 const postgresUrl = inject('postgresUrl');
 const noLease = new AbortController().signal;
-const ROWS = hourlyRows({ ships: 2, channels: 3, hours: 1 });
+const ROWS = hourlyRows({ ships: 2, channels: 3, hours: 2 });
 
-/** A fixture whose run stands before its one data chunk. */
+/** A fixture whose run stands before its two data chunks; the first of them is delivered. */
 async function beforeTheData() {
   const fixture = await migrationFixture({ postgresUrl, queueUrl: 'postgres', rows: ROWS });
   const drover = await openFixture(fixture);
   const run = await startedRun(drover);
   await workUntil(drover, run.id, 'data');
   const delivery = await firstDelivery(drover, run.id);
-  return { fixture, drover, run, delivery };
+  /** What the tables hold when only the first chunk was moved. */
+  const firstHour = (rows: readonly NarrowRow[]) =>
+    expectedWide(rows.filter((row) => (row.time ?? '') < '2026-01-01 01:00:00'));
+  return { fixture, drover, run, delivery, firstHour };
 }
 
 const outcomes = async (drover: Awaited<ReturnType<typeof openFixture>>, chunkId: number) =>
@@ -37,7 +40,7 @@ const outcomes = async (drover: Awaited<ReturnType<typeof openFixture>>, chunkId
 describe('an attempt that lost its chunk', () => {
   // Mutation: without `gate.fence` and the token in `settle` the stale value is written.
   test('cannot commit when it wakes up after its successor has finished, even where its sessions live', async () => {
-    const { fixture, drover, delivery } = await beforeTheData();
+    const { fixture, drover, delivery, firstHour } = await beforeTheData();
     await using _ = fixture;
     await using __ = drover;
     const frozen = barrierAt('staged');
@@ -56,13 +59,13 @@ describe('an attempt that lost its chunk', () => {
     await first;
 
     const current = ROWS.map((row) => ({ ...row, long: String(Number(row.long) + 1) }));
-    expect(await fixture.wide()).toEqual(expectedWide(current));
+    expect(await fixture.wide()).toEqual(firstHour(current));
     expect(await outcomes(drover, delivery.chunkId)).toEqual(['superseded', 'done']);
   });
 
   // Mutation: without `pipeline.evict` in `claimChunk` the first attempt's sessions stay open.
   test('has its sessions ended by its successor while it is frozen in the middle of a COPY', async () => {
-    const { fixture, drover, delivery } = await beforeTheData();
+    const { fixture, drover, delivery, firstHour } = await beforeTheData();
     await using _ = fixture;
     await using __ = drover;
     const frozen = barrierAt('snapshot');
@@ -82,7 +85,7 @@ describe('an attempt that lost its chunk', () => {
     frozen.release();
     // It finds its sessions gone and its token taken; nothing of that is the chunk's fault.
     await expect(first).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
-    expect(await fixture.wide()).toEqual(expectedWide(ROWS));
+    expect(await fixture.wide()).toEqual(firstHour(ROWS));
     expect(await outcomes(drover, delivery.chunkId)).toEqual(['superseded', 'done']);
     const [chunk] = await fixture.database.sql.query(
       'select state, attempts from drover.chunk where id = $1',
@@ -93,7 +96,7 @@ describe('an attempt that lost its chunk', () => {
 
   // Mutation: without the retry after LOCK_TIMEOUT in `claimChunk` the successor never gets the chunk.
   test('frozen in its closing step, with the chunk locked, is ended and rolled back', async () => {
-    const { fixture, drover, delivery } = await beforeTheData();
+    const { fixture, drover, delivery, firstHour } = await beforeTheData();
     await using _ = fixture;
     await using __ = drover;
     const frozen = barrierAt('fenced');
@@ -106,7 +109,7 @@ describe('an attempt that lost its chunk', () => {
     await executeDelivery(workshop(drover), delivery, noLease);
     frozen.release();
     await expect(first).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
-    expect(await fixture.wide()).toEqual(expectedWide(ROWS));
+    expect(await fixture.wide()).toEqual(firstHour(ROWS));
     expect(await outcomes(drover, delivery.chunkId)).toEqual(['superseded', 'done']);
   });
 
@@ -120,23 +123,32 @@ describe('an attempt that lost its chunk', () => {
     expect(await outcomes(drover, delivery.chunkId)).toEqual(['done']);
   });
 
+  // Mutation: without `gate.fence` and the token in `settle` the slower of the two writes last.
   test('is one of two that were given the same chunk at once: one settles, the rows are there once', async () => {
-    const { fixture, drover, delivery } = await beforeTheData();
+    const { fixture, drover, delivery, firstHour } = await beforeTheData();
     await using _ = fixture;
     await using __ = drover;
     const pipeline = { ...drover.pipeline, evict: async () => {} };
-    const both = [barrierAt('staged'), barrierAt('staged')];
-    const attempts = both.map((barrier) =>
+    const slow = barrierAt('staged');
+    const quick = barrierAt('staged');
+    const attempt = (barrier: typeof slow) =>
       executeDelivery(
         workshop(drover, { pipeline, reached: (at) => barrier.reached(at) }),
         delivery,
         noLease,
-      ),
-    );
-    await Promise.all(both.map((barrier) => barrier.arrived));
-    for (const barrier of both) barrier.release();
-    await Promise.all(attempts);
-    expect(await fixture.wide()).toEqual(expectedWide(ROWS));
-    expect((await outcomes(drover, delivery.chunkId)).sort()).toEqual(['done', 'superseded']);
+      );
+    const slowAttempt = attempt(slow);
+    await slow.arrived;
+    await fixture.database.sql.query('update tenant.tbl_data_timeseries set long_v = long_v + 1');
+    const quickAttempt = attempt(quick);
+    await quick.arrived;
+    // Both have all their rows staged; the one that lost its token comes second.
+    quick.release();
+    await quickAttempt;
+    slow.release();
+    await slowAttempt;
+    const current = ROWS.map((row) => ({ ...row, long: String(Number(row.long) + 1) }));
+    expect(await fixture.wide()).toEqual(firstHour(current));
+    expect(await outcomes(drover, delivery.chunkId)).toEqual(['superseded', 'done']);
   });
 });

@@ -45,8 +45,8 @@ describe.skipIf(redisUrl === null)('a worker process', () => {
   const finished = (drover: Awaited<ReturnType<typeof openFixture>>, runId: number) =>
     until('the run is done', async () => (await drover.ledger.findRun(runId))?.state === 'done');
 
-  // Mutation: with `maxStalledCount: 0` in chunk-consumer.ts, or without the reconciler and stall check,
-  // the chunk is never run again.
+  // Mutation: with `claim: null` for a running chunk in chunk-state.ts, and without the reconciler, nobody
+  // takes it again. (BullMQ's stall check and the reconciler each bring it back.)
   test('killed in the middle of a chunk: another one takes it within seconds, and the result is exact', async () => {
     const { proxy, fixture, drover, run, hold, first } = await workerInTheMiddle();
     await using _ = fixture;
@@ -66,7 +66,9 @@ describe.skipIf(redisUrl === null)('a worker process', () => {
     expect(Number(lost?.['seconds'])).toBeGreaterThan(0);
   });
 
-  // Mutation: without `gate.fence` and the token in `settle` the frozen worker overwrites newer rows.
+  // Mutation: four guards stand here, and each alone suffices: the abort on a lost lock (chunk-consumer.ts),
+  // `pipeline.evict`, `gate.fence`, and the token in `settle`. Without all four newer rows are overwritten.
+  // fencing.pg.test.ts has a test for each.
   test('frozen in the middle of a chunk until its successor has finished changes nothing when it wakes up', async () => {
     const { proxy, fixture, drover, run, hold, first } = await workerInTheMiddle();
     await using _ = fixture;
