@@ -90,12 +90,12 @@ function rowOfItem(item: RejectedItem, source: SourceTable): JsonObject {
   return value === undefined ? {} : { [format.name]: value.format, [value.name]: text };
 }
 
-/** The reject of a whole wide row that the server refused; `line` is its COPY text. */
+/** The reject of a whole wide row that the server refused; `line` is its COPY text with the newline. */
 export function rejectOfRow(
   refused: { line: Buffer; cells: number; rule: string; reason: string },
   table: ChunkTable,
 ): Reject {
-  const fields = refused.line.toString('utf8').split('\t').map(fromCopyText);
+  const fields = refused.line.toString('utf8').slice(0, -1).split('\t').map(fromCopyText);
   const row = Object.fromEntries(
     table.stageColumns.flatMap((column, index) => {
       const value = fields[index] ?? null;

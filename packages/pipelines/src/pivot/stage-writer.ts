@@ -53,10 +53,15 @@ export class FastWriter implements StageWriter {
   }
 }
 
+/** A row of COPY text with its newline, and how many source rows are in it. */
+interface Line {
+  readonly text: Buffer;
+  readonly cells: number;
+}
+
 /**
- * Sends each COPY behind a savepoint and waits for it. A row that the server refuses is cut out by the
- * line that the error names, becomes a reject, and the rest is sent again. Slower: used only for a chunk
- * that was refused once.
+ * Sends each COPY behind a savepoint and waits for it, so that refused rows can be singled out and become
+ * rejects while the rest is loaded. Slower: used only for a chunk that was refused once.
  */
 export class CarefulWriter implements StageWriter {
   readonly #target: Session;
@@ -68,43 +73,68 @@ export class CarefulWriter implements StageWriter {
     this.#rejects = rejects;
   }
 
-  async write({ table, stage, buffer }: StagedTable): Promise<void> {
-    const taken = buffer.take(undefined);
-    let rows = taken.rows;
-    const cells = [...taken.rowCells];
-    await this.#target.script('savepoint drover_copy');
-    while (cells.length > 0) {
-      const refused = await this.#tryCopy(stage, rows);
-      if (refused === null) break;
-      await this.#target.script('rollback to savepoint drover_copy');
-      const cut = cutLine(rows, refused.line);
-      const rowCells = cells.splice(refused.line, 1)[0] ?? 0;
-      this.#rejects.add(rejectOfRow({ ...refused, line: cut.line, cells: rowCells }, table));
-      buffer.written -= 1;
-      buffer.loaded -= rowCells;
-      buffer.rejected += rowCells;
-      rows = cut.rest;
-    }
-    await this.#target.script('release savepoint drover_copy');
-    this.bytes += rows.length;
+  async write(staged: StagedTable): Promise<void> {
+    const { rows, rowCells } = staged.buffer.take(undefined);
+    await this.#place(staged, linesOf(rows, rowCells));
   }
 
   async finish(): Promise<void> {}
 
+  async #place(staged: StagedTable, lines: readonly Line[]): Promise<void> {
+    if (lines.length === 0) return;
+    const refusal = await this.#tryCopy(
+      staged.stage,
+      Buffer.concat(lines.map((line) => line.text)),
+    );
+    if (refusal === null) return;
+    const [only] = lines;
+    if (only !== undefined && lines.length === 1) {
+      this.#reject(staged, only, refusal.code);
+      return;
+    }
+    const named = refusal.code === 'INVALID_VALUE' ? lines[refusal.line ?? -1] : undefined;
+    if (named !== undefined) {
+      this.#reject(staged, named, refusal.code);
+      await this.#place(
+        staged,
+        lines.filter((line) => line !== named),
+      );
+      return;
+    }
+    // Rows are inserted many at a time: for one that is too large the line in the error is that of the last
+    // row read, not its own (CopyMultiInsertBufferFlush). Nobody can say, so the rows are halved.
+    const middle = Math.ceil(lines.length / 2);
+    await this.#place(staged, lines.slice(0, middle));
+    await this.#place(staged, lines.slice(middle));
+  }
+
+  #reject({ table, buffer }: StagedTable, line: Line, code: RefusalCode): void {
+    this.#rejects.add(
+      rejectOfRow({ line: line.text, cells: line.cells, ...REFUSALS[code] }, table),
+    );
+    buffer.written -= 1;
+    buffer.loaded -= line.cells;
+    buffer.rejected += line.cells;
+  }
+
   async #tryCopy(
     stage: Stage,
     rows: Buffer,
-  ): Promise<{ line: number; rule: string; reason: string } | null> {
+  ): Promise<{ code: RefusalCode; line: number | null } | null> {
+    await this.#target.script('savepoint drover_copy');
     const copy = this.#target.copyIn();
     try {
       await copy.send(`copy ${stage.name} from stdin`, rows, () => {});
       await copy.finish();
-      return null;
     } catch (error) {
       const refusal = refusalOf(error);
-      if (refusal === null || refusal.line === null) throw error;
-      return { line: refusal.line, ...REFUSALS[refusal.code] };
+      if (refusal === null) throw error;
+      await this.#target.script('rollback to savepoint drover_copy; release savepoint drover_copy');
+      return refusal;
     }
+    await this.#target.script('release savepoint drover_copy');
+    this.bytes += rows.length;
+    return null;
   }
 }
 
@@ -126,12 +156,12 @@ export function refusalOf(error: unknown): { code: RefusalCode; line: number | n
   return code === 'ROW_TOO_LARGE' || code === 'INVALID_VALUE' ? { code, line: error.line } : null;
 }
 
-function cutLine(rows: Buffer, index: number): { line: Buffer; rest: Buffer } {
+function linesOf(rows: Buffer, rowCells: readonly number[]): Line[] {
   let start = 0;
-  for (let line = 0; line < index; line += 1) start = rows.indexOf(0x0a, start) + 1;
-  const end = rows.indexOf(0x0a, start);
-  return {
-    line: rows.subarray(start, end),
-    rest: Buffer.concat([rows.subarray(0, start), rows.subarray(end + 1)]),
-  };
+  return rowCells.map((cells) => {
+    const end = rows.indexOf(0x0a, start) + 1;
+    const text = rows.subarray(start, end);
+    start = end;
+    return { text, cells };
+  });
 }
