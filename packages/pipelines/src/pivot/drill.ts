@@ -34,7 +34,7 @@ export interface DrillPlace {
   readonly wide: { readonly name: string; readonly columnType: string };
   /** False where the target lacks the column, or the table: it then has no cell. */
   readonly hasColumn: boolean;
-  /** Value columns whose values belong into the wide column. */
+  /** Value columns whose values belong into the wide column; none where the channel belongs elsewhere. */
   readonly values: readonly ValueColumn[];
 }
 
@@ -43,7 +43,8 @@ export interface DrillPlace {
  * lines. Calls of the generator must be run to the end or the sessions are lost.
  */
 export async function* compareCells(place: DrillPlace): AsyncGenerator<CellDifference> {
-  const left = cells(place.source.copyOut(sourceCellsSql(place)));
+  const left =
+    place.values.length > 0 ? cells(place.source.copyOut(sourceCellsSql(place))) : noCells();
   const right = place.hasColumn ? cells(place.target.copyOut(targetCellsSql(place))) : noCells();
   let source = await left.next();
   let target = await right.next();
@@ -137,12 +138,15 @@ export async function readCellValues(
     )
     .join(' ');
   const rows = distinctRows(place.table, place.spec, { ...place.span, ships: [place.ship] });
-  const [ours] = await place.source.query(
-    `select case ${text} end as value from ${rows} as moved
-     where ${identifier(columns.channel.name)} = ${literal(place.channel)}::${columns.channel.type}
-       and ${identifier(columns.time.name)} = $1::${columns.time.type}`,
-    [time],
-  );
+  const [ours] =
+    place.values.length > 0
+      ? await place.source.query(
+          `select case ${text} end as value from ${rows} as moved
+           where ${identifier(columns.channel.name)} = ${literal(place.channel)}::${columns.channel.type}
+             and ${identifier(columns.time.name)} = $1::${columns.time.type}`,
+          [time],
+        )
+      : [];
   const [theirs] = place.hasColumn
     ? await place.target.query(
         `select ${identifier(place.channel)}::text as value

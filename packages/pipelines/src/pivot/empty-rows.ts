@@ -11,23 +11,25 @@ export async function compareEmptyRows(
   sides: Sides,
   suspect: Suspect,
 ): Promise<{ missing: string[]; extra: string[] }> {
-  const withoutValue = await sourceTimes(sides, suspect, 'without value');
-  const known =
-    sides.parts.spec.mismatch === 'reject'
-      ? withoutValue
-      : // With `null`, rows whose value did not fit leave an empty cell too.
-        await sourceTimes(sides, suspect, 'any');
+  const expected = await sourceTimes(sides, suspect, 'no value at all');
+  const known = await sourceTimes(
+    sides,
+    suspect,
+    // With `null`, rows whose value did not fit leave an empty cell too.
+    sides.parts.spec.mismatch === 'null' ? 'any row' : 'some row without value',
+  );
   const { all, empty } = await targetTimes(sides, suspect);
   return {
-    missing: [...withoutValue].filter((time) => !all.has(time)),
+    missing: [...expected].filter((time) => !all.has(time)),
     extra: [...empty].filter((time) => !known.has(time)),
   };
 }
 
+/** Times of the table's narrow rows, chosen by what the rows of one time have. */
 async function sourceTimes(
   sides: Sides,
   suspect: Suspect,
-  which: 'without value' | 'any',
+  which: 'no value at all' | 'some row without value' | 'any row',
 ): Promise<Set<string>> {
   const { table, parts, span, source } = sides;
   const { channel, time, values } = table.columns;
@@ -40,10 +42,15 @@ async function sourceTimes(
     return home.kind === 'group' && home.group === suspect.group ? [row['channel'] ?? ''] : [];
   });
   const noValue = values.map((value) => `${identifier(value.name)} is null`).join(' and ');
+  const having = {
+    'no value at all': `bool_and(${noValue})`,
+    'some row without value': `bool_or(${noValue})`,
+    'any row': 'true',
+  }[which];
   const times = await source.query(
-    `select distinct ${identifier(time.name)}::text as moment from ${rows} as moved
+    `select ${identifier(time.name)}::text as moment from ${rows} as moved
      where ${identifier(channel.name)} = any (${arrayLiteral(mine, channel.type)})
-       and ${which === 'any' ? 'true' : noValue}`,
+     group by ${identifier(time.name)} having ${having}`,
   );
   return new Set(times.map((row) => row['moment'] ?? ''));
 }

@@ -63,7 +63,7 @@ async function probeCells(
   const until =
     probe.to === null ? `${column} < 'infinity'` : `${column} < ${literal(probe.to)}::${time.type}`;
   const next = (atLeast: string) =>
-    `(select floor(${microsSql(column)} / ${probe.length}) * ${probe.length}
+    `(select ${floorSql(microsSql(column), String(probe.length))}
       from ${qualifiedName(table.schema, table.name)} where ${column} >= ${atLeast} and ${until}
       order by ${column} limit 1)`;
   const rows = await parts.source.query(
@@ -92,13 +92,19 @@ function microsSql(column: string): string {
   );
 }
 
+/** The greatest multiple of a number that is not above the value; division would round. */
+function floorSql(value: string, of: string): string {
+  return `(${value} - mod(mod(${value}, ${of}) + ${of}, ${of}))`;
+}
+
 /** The moment of a numeric of microseconds; `infinity` beyond what Postgres has. */
 function momentSql(micros: string, type: string): string {
   const day = '86400000000';
+  const days = floorSql(micros, day);
   return (
     `(case when ${micros} > ${LAST_MICROS} then 'infinity'::${type} else ` +
-    `(timestamp '1970-01-01' + make_interval(days => floor(${micros} / ${day})::int, ` +
-    `secs => (mod(${micros} - floor(${micros} / ${day}) * ${day}, ${day}) / 1000000)::float8))::${type} end)`
+    `(timestamp '1970-01-01' + make_interval(days => (${days} / ${day})::int, ` +
+    `secs => ((${micros} - ${days}) / 1000000)::float8))::${type} end)`
   );
 }
 

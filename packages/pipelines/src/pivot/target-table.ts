@@ -9,14 +9,14 @@ export interface TargetColumn {
 export interface TargetTable {
   readonly name: string;
   readonly oid: string;
-  /** Changes whenever a column is added or dropped. */
+  /** Changes whenever a column is added, dropped, renamed or given another type. */
   readonly version: string;
   readonly columns: readonly TargetColumn[];
 }
 
 /**
  * Remembers the columns of the wide tables between chunks: reading 8,000 columns each time would
- * cost more than the closing step. One cheap query tells which tables have changed.
+ * cost more than the closing step. One query tells which tables have changed.
  */
 export class TargetCatalogue {
   readonly #schema: string;
@@ -32,13 +32,16 @@ export class TargetCatalogue {
     names: readonly string[],
   ): Promise<ReadonlyMap<string, TargetTable>> {
     const present = await sql.query(
-      // Adding or dropping a column writes a new version of the table's row in pg_class.
-      `select c.relname, c.oid, c.xmin from pg_class c join pg_namespace n on n.oid = c.relnamespace
+      // Dropping or renaming a column leaves the table's row in pg_class as it was: the columns are hashed.
+      `select c.relname, c.oid,
+         (select sum(hashtextextended(attname::text, attnum) # atttypid::int8) from pg_attribute a
+          where a.attrelid = c.oid and a.attnum > 0) as columns
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname = $1 and c.relname = any ($2::text[]) and c.relkind in ('r', 'p')`,
       [this.#schema, names],
     );
     const changed = present.filter(
-      (row) => this.#known.get(row['relname'] ?? '')?.version !== `${row['oid']}:${row['xmin']}`,
+      (row) => this.#known.get(row['relname'] ?? '')?.version !== `${row['oid']}:${row['columns']}`,
     );
     if (changed.length > 0) await this.#readColumns(sql, changed);
     return new Map(

@@ -198,9 +198,11 @@ async function drill(sides: Sides, suspect: Suspect, judge: Judge): Promise<void
     channel: suspect.channel,
     wide: { name: wide.name, columnType: suspect.columnType },
     hasColumn: wide.columns.some((column) => column.name === suspect.channel),
-    values: table.columns.values.filter(
-      (value) => comparison(value, suspect.columnType, parts.spec) !== 'foreign',
-    ),
+    values: atHome(sides, suspect)
+      ? table.columns.values.filter(
+          (value) => comparison(value, suspect.columnType, parts.spec) !== 'foreign',
+        )
+      : [],
   };
   const shown: CellDifference[] = [];
   for await (const difference of compareCells(place)) {
@@ -209,6 +211,12 @@ async function drill(sides: Sides, suspect: Suspect, judge: Judge): Promise<void
   for (const difference of shown) {
     judge.show(place, difference, await readCellValues(place, difference.time));
   }
+}
+
+/** Whether the channel belongs into the table at all: where not, the source has nothing to put there. */
+function atHome({ parts }: Sides, suspect: Suspect): boolean {
+  const home = parts.layout.home(suspect.channel ?? '');
+  return home.kind === 'group' && home.group === suspect.group;
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {
