@@ -111,13 +111,15 @@ export function distinctRows(
       : [`${identifier(time.name)} >= ${literal(span.from)}::${time.type}`]),
     ...(span.to === null ? [] : [`${identifier(time.name)} < ${literal(span.to)}::${time.type}`]),
   ].join(' and ');
-  if (table.unique) return `(select *, xmin as drover_xmin from ${from} where ${where})`;
+  // A view has no row versions: nothing of it is ever called stale.
+  const version = table.description.kind === 'view' ? "''::text" : 'xmin';
+  if (table.unique) return `(select *, ${version} as drover_xmin from ${from} where ${where})`;
   const key = [entity, channel, time].map((column) => identifier(column.name)).join(', ');
   if (spec.duplicates === 'reject') {
-    return `(select * from (select *, xmin as drover_xmin, count(*) over (partition by ${key}) as drover_times from ${from} where ${where}) counted where drover_times = 1)`;
+    return `(select * from (select *, ${version} as drover_xmin, count(*) over (partition by ${key}) as drover_times from ${from} where ${where}) counted where drover_times = 1)`;
   }
   const direction = spec.duplicates === 'last' ? 'desc' : 'asc';
-  return `(select distinct on (${key}) *, xmin as drover_xmin from ${from} where ${where} order by ${key}, ${identifier(order)} ${direction})`;
+  return `(select distinct on (${key}) *, ${version} as drover_xmin from ${from} where ${where} order by ${key}, ${identifier(order)} ${direction})`;
 }
 
 export interface TargetDigest {

@@ -12,7 +12,7 @@ import type { PivotSpec } from './spec.ts';
 export interface Cell {
   readonly time: string;
   readonly hash: string;
-  /** Transaction that wrote the source row, as `xmin` prints it; empty for the target. */
+  /** Transaction that wrote the source row, as `xmin` prints it; empty where it is not known. */
   readonly xmin: string;
 }
 

@@ -107,7 +107,7 @@ export class Judge {
 
   /** The source's row was written after the move had taken its snapshot. */
   #isStale({ source }: CellDifference): boolean {
-    if (source === null) return false;
+    if (source === null || source.xmin === '') return false;
     const transaction = fullTransactionId(source.xmin, this.#nowSnapshot);
     return this.#movedSnapshots.some((snapshot) => !visibleIn(snapshot, transaction));
   }
