@@ -7,6 +7,8 @@ export interface TableColumn {
   readonly notNull: boolean;
   /** False where equal under the column's collation does not mean equal bytes. */
   readonly bytewise: boolean;
+  /** Function that writes its binary form, e.g. `float8send`. */
+  readonly send: string;
   /** Computed by the server: cannot be written. */
   readonly generated: boolean;
 }
@@ -64,7 +66,7 @@ export async function describeTable(
   if (table === undefined) return null;
   const oid = table['oid'] ?? '';
   const columns = await sql.query(
-    `select a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull,
+    `select a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, t.typsend::regproc::text as send,
             coalesce(${await deterministicSql(sql)}, true) and t.typname <> 'citext' as bytewise,
             ${await generatedSql(sql)} as generated
      from pg_attribute a join pg_type t on t.oid = a.atttypid
@@ -91,6 +93,7 @@ export async function describeTable(
       name: column['attname'] ?? '',
       type: column['type'] ?? '',
       notNull: column['attnotnull'] === 't',
+      send: column['send'] ?? '',
       bytewise: column['bytewise'] === 't',
       generated: column['generated'] === 't',
     })),

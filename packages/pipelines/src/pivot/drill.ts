@@ -1,7 +1,6 @@
 import { parseTimestamp } from '@drover/core';
 import { identifier, literal, qualifiedName, type Session } from '@drover/postgres';
 import { distinctRows } from './digest.ts';
-import { fromCopyText } from './framing.ts';
 import { exactText } from './hashing.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { Span } from './range.ts';
@@ -106,7 +105,7 @@ async function* cells(pieces: AsyncIterable<Buffer>): AsyncGenerator<Cell, void>
       const [time = '', hash = '', xmin = ''] = line.bytes
         .toString('utf8', line.start, line.end)
         .split('\t');
-      yield { time: fromCopyText(time) ?? '', hash, xmin };
+      yield { time, hash, xmin };
     }
   }
 }

@@ -1,28 +1,48 @@
 /**
- * How a narrow row travels inside the one line that the source sends per timestamp.
+ * How narrow rows travel. The source sends, as a binary COPY, one tuple per timestamp with the fields time,
+ * count, ships, channels, values; ships are left out where there is only one. Nothing is turned into text
+ * on the way: a value leaves the source as its type's send function writes it and enters the target's
+ * binary COPY as the same bytes.
  *
- * A line of COPY text has the columns time, count, ships, channels, values, parted by tabs. The last
- * three are lists with one item per narrow row, parted by `SEPARATOR`, in the same order. The source's
- * COPY has already escaped tab, newline, carriage return and backslash, in exactly the form that the
- * target's COPY reads, so a value is passed on byte by byte.
+ * Ships and channels are lists of texts parted by `SEPARATOR`, one per narrow row, in the order of the
+ * values. They are compared as whole byte strings with the list of keys read in the same snapshot; a
+ * separator inside a key is replaced by `ESCAPE` `S`, an escape by `ESCAPE` `E`.
  *
- * An item of the value list starts with a tag: `A`, `B`, ... for the value columns in the order of the
- * file, `NULL_TAG` where all are NULL, `MISMATCH_TAG` where the format contradicts the filled column (a
- * JSON of the row follows). A separator inside a value is doubled; a tag never is a separator, so a
- * single one ends the item. Items of the key lists are compared as whole byte strings with the list of
- * keys read in the same snapshot; a separator inside a key is replaced by `ESCAPE` `S`, an escape by
- * `ESCAPE` `E`.
+ * The values are one string of bytes. Each starts with a tag: the number of its value column in the order of
+ * the file; with `TEXT_FORM` added where it is sent as text because its wide column is text; `NULL_TAG` where
+ * all value columns are NULL; `MISMATCH_TAG` where the format contradicts the filled column. Values of a
+ * type of fixed length follow as they are; all others, and the JSON of a mismatch, follow their length in
+ * four bytes.
  */
 export const SEPARATOR = 0x01;
 export const SEPARATOR_SQL = "E'\\x01'";
-export const ESCAPE = 0x1b;
 
-export const FIRST_VALUE_TAG = 0x41;
-export const NULL_TAG = 0x6e;
-export const MISMATCH_TAG = 0x78;
+export const TEXT_FORM = 0x40;
+export const NULL_TAG = 0x80;
+export const MISMATCH_TAG = 0x81;
 
-export function valueTag(index: number): string {
-  return String.fromCharCode(FIRST_VALUE_TAG + index);
+/** Bytes of a binary value by type; types that are not here vary. Source: their send functions. */
+const FIXED_LENGTHS: Readonly<Record<string, number>> = {
+  boolean: 1,
+  smallint: 2,
+  integer: 4,
+  bigint: 8,
+  real: 4,
+  'double precision': 8,
+  date: 4,
+  'timestamp without time zone': 8,
+  'timestamp with time zone': 8,
+  uuid: 16,
+};
+
+/** null where the length varies and is sent along. */
+export function fixedLength(type: string): number | null {
+  return FIXED_LENGTHS[type] ?? null;
+}
+
+/** SQL of a tag as a bytea constant. */
+export function tagSql(tag: number): string {
+  return `'\\x${tag.toString(16).padStart(2, '0')}'::bytea`;
 }
 
 /** SQL that frames a key; the plain column where no key of the list needs it. */
@@ -31,43 +51,7 @@ export function frameKeySql(expression: string, keys: readonly string[]): string
   return `replace(replace(${expression}, E'\\x1b', E'\\x1bE'), E'\\x01', E'\\x1bS')`;
 }
 
-/** SQL that doubles the separators of a text value. The collation keeps nondeterministic ones out. */
-export function frameTextSql(expression: string): string {
-  return `replace((${expression}) collate "C", E'\\x01', E'\\x01\\x01')`;
-}
-
-/** The bytes that `frameKeySql` followed by COPY makes of a key. */
+/** The bytes that `frameKeySql` makes of a key. */
 export function framedKey(key: string): Buffer {
-  const framed = key.replaceAll('\x1b', '\x1bE').replaceAll('\x01', '\x1bS');
-  return Buffer.from(copyText(framed), 'utf8');
+  return Buffer.from(key.replaceAll('\x1b', '\x1bE').replaceAll('\x01', '\x1bS'), 'utf8');
 }
-
-/** COPY text escapes. Source: CopyAttributeOutText. */
-const COPY_ESCAPES: Readonly<Record<string, string>> = {
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
-
-export function copyText(text: string): string {
-  return text.replace(/[\b\f\n\r\t\v\\]/g, (character) => COPY_ESCAPES[character] ?? character);
-}
-
-/** What a field of COPY text stands for; null for `\N`. */
-export function fromCopyText(text: string): string | null {
-  if (text === '\\N') return null;
-  return text.replace(/\\(.)/g, (_, letter: string) => UNESCAPES[letter] ?? letter);
-}
-
-const UNESCAPES: Readonly<Record<string, string>> = {
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-  v: '\v',
-};

@@ -31,10 +31,15 @@ export class KeyList {
     return this.#is(bytes, at, end, guess) ? guess : this.#lookUp(bytes, at, end);
   }
 
-  /** The key at `at`, tried first as the one that followed `previous` last time. */
+  /**
+   * The key at `at`, tried first as the one that followed `previous` last time, then as the one after that:
+   * a sample that is missing leaves the order as it was.
+   */
   matchNext(bytes: Buffer, at: number, end: number, previous: number): number {
     const guess = this.#next[previous + 1] as number;
     if (this.#is(bytes, at, end, guess)) return guess;
+    const second = this.#next[guess + 1] as number;
+    if (this.#is(bytes, at, end, second)) return second;
     const found = this.#lookUp(bytes, at, end);
     if (found >= 0) this.#next[previous + 1] = found;
     return found;

@@ -1,12 +1,3 @@
-/** Thrown when one line outgrows the limit; the caller divides the work and tries again. */
-export class LineTooLong extends Error {
-  override readonly name = 'LineTooLong';
-
-  constructor(maxBytes: number) {
-    super(`a line is longer than ${maxBytes} bytes`);
-  }
-}
-
 const NEWLINE = 0x0a;
 
 /**
@@ -43,14 +34,10 @@ export class LineSplitter {
     }
   }
 
-  /** Bytes of a last line that had no newline: 0 after a complete stream. */
-  get unfinished(): number {
-    return this.#carried;
-  }
-
   #keep(piece: Buffer, start: number, end: number): void {
     const needed = this.#carried + end - start;
-    if (needed > this.#maxBytes) throw new LineTooLong(this.#maxBytes);
+    if (needed > this.#maxBytes)
+      throw new RangeError(`a line is longer than ${this.#maxBytes} bytes`);
     if (needed > this.#carry.length) {
       const larger = Buffer.allocUnsafe(
         Math.min(this.#maxBytes, Math.max(needed, this.#carry.length * 2)),

@@ -1,10 +1,9 @@
 import { DroverError, type MoveContext, type Receipt } from '@drover/core';
 import { CopyInError, type Session } from '@drover/postgres';
-import { readChannels } from './channels.ts';
+import { readChannels, readShips } from './channels.ts';
 import { closeChunk } from './close-chunk.ts';
 import type { Lane } from './lane.ts';
-import { LineTooLong } from './line-splitter.ts';
-import { findLongTimes, type LongTime } from './long-lines.ts';
+import { findLongTimes, type LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
 import type { Span } from './range.ts';
 import { RejectList } from './reject-items.ts';
@@ -13,12 +12,14 @@ import { readSourceTable, type SourceTable } from './source-table.ts';
 import { CarefulWriter, FastWriter, refusalOf } from './stage-writer.ts';
 import { planTables } from './table-plan.ts';
 import { Transfer } from './transfer.ts';
+import { NeedsText } from './tuple-pivot.ts';
+import { TupleTooLong } from './tuple-reader.ts';
 
 /** How an attempt goes about its chunk; each answer to a difficulty is tried once. */
 interface Approach {
   /** Savepoints, so that refused rows can be singled out. */
   readonly careful: boolean;
-  /** One query per ship, where all ships of a timestamp do not fit one line. */
+  /** One query per ship, where all ships of a timestamp do not fit one tuple. */
   readonly apart: boolean;
   /** Timestamps above this are rejects; null while none is known to be too long. */
   readonly maxTimeBytes: number | null;
@@ -47,19 +48,21 @@ export async function moveSpan(
 /** Throws the error itself where no other way is left. */
 function nextApproach(parts: PivotParts, approach: Approach, error: unknown): Approach {
   if (refusalOf(error) !== null && !approach.careful) return { ...approach, careful: true };
+  // Remembered for the chunks to come: they ask for text from the start.
+  if (error instanceof NeedsText && parts.textPairs.add(error.pairs)) return { ...approach };
   const tooLong =
-    error instanceof LineTooLong ||
+    error instanceof TupleTooLong ||
     (error instanceof DroverError && error.code === 'ROW_TOO_LARGE');
   if (tooLong && !approach.apart) return { ...approach, apart: true };
-  // Escapes can make a line longer than the texts stored: half as much the second time, then give up.
+  // Frames make a tuple longer than the texts stored: half as much the second time, then give up.
   if (tooLong && approach.maxTimeBytes === null) {
-    return { ...approach, maxTimeBytes: parts.maxLineBytes };
+    return { ...approach, maxTimeBytes: parts.maxTupleBytes };
   }
-  if (tooLong && approach.maxTimeBytes === parts.maxLineBytes) {
-    return { ...approach, maxTimeBytes: parts.maxLineBytes / 2 };
+  if (tooLong && approach.maxTimeBytes === parts.maxTupleBytes) {
+    return { ...approach, maxTimeBytes: parts.maxTupleBytes / 2 };
   }
   if (error instanceof CopyInError) throw error.cause;
-  if (error instanceof LineTooLong) throw new DroverError('ROW_TOO_LARGE', { cause: error });
+  if (error instanceof TupleTooLong) throw new DroverError('ROW_TOO_LARGE', { cause: error });
   throw error;
 }
 
@@ -75,6 +78,8 @@ async function moveOnce(
   const table = await readSourceTable(source, parts.spec);
   const [snapshot] = await source.query('select txid_current_snapshot()::text as snapshot');
   const channels = await readChannels(source, table, span);
+  const snapshotShips =
+    table.pairIndex && span.ships.length > 1 ? await readShips(source, table) : null;
   await context.reached('snapshot');
 
   const plan = await planTables(parts, { sql: source, table, span, channels }, context.signal);
@@ -84,7 +89,20 @@ async function moveOnce(
   const rejects = new RejectList(parts.spec.rejects);
   await target.script('begin');
   const writer = approach.careful ? new CarefulWriter(target, rejects) : new FastWriter(target);
-  const transfer = new Transfer(parts, { source, table, plan, stages, writer, rejects }, context);
+  const transfer = new Transfer(
+    parts,
+    {
+      source,
+      table,
+      plan,
+      stages,
+      writer,
+      rejects,
+      snapshotShips,
+      textPairs: parts.textPairs.of(span.ships),
+    },
+    context,
+  );
   for (const ships of approach.apart ? span.ships.map((ship) => [ship]) : [span.ships]) {
     const long = await longTimes(source, table, { ships, span, maxBytes: approach.maxTimeBytes });
     await transfer.run({ ships, span, long });

@@ -4,6 +4,7 @@ import type { LanePool } from './lane.ts';
 import type { Layout } from './layout.ts';
 import type { PivotSpec } from './spec.ts';
 import type { TargetCatalogue } from './target-table.ts';
+import type { TextPairs } from './text-pairs.ts';
 
 /** What an open pivot is made of; shared by its attempts. */
 export interface PivotParts {
@@ -19,6 +20,7 @@ export interface PivotParts {
   readonly catalogue: TargetCatalogue;
   /** In [0, 1): spreads the tries of workers that wait for one lock. */
   readonly random: () => number;
-  /** Longest line that is taken from the source. */
-  readonly maxLineBytes: number;
+  /** Longest tuple that is taken from the source. */
+  readonly maxTupleBytes: number;
+  readonly textPairs: TextPairs;
 }

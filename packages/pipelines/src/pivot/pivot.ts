@@ -14,17 +14,18 @@ import { prepareShip } from './prepare.ts';
 import { describeRange, parseDataRange } from './range.ts';
 import type { PivotSpec } from './spec.ts';
 import { TargetCatalogue } from './target-table.ts';
+import { TextPairs } from './text-pairs.ts';
 import { verifyNullKeys, verifySpan } from './verify.ts';
 
-/** Longest line taken from the source in one piece: one timestamp of all ships of the chunk. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
+/** Longest tuple taken from the source in one piece: one timestamp of all ships of the chunk. */
+const MAX_TUPLE_BYTES = 256 * 1024 * 1024;
 
 interface PivotInput {
   readonly spec: PivotSpec;
   /** Contents of the channel list files, by the name that the file gives them. */
   readonly lists: ReadonlyMap<string, string>;
   readonly host: Host;
-  readonly maxLineBytes?: number;
+  readonly maxTupleBytes?: number;
 }
 
 /** Narrow time series to wide tables per ship. */
@@ -64,7 +65,7 @@ export function createPivot(input: PivotInput): Pipeline {
   };
 }
 
-function openParts({ spec, lists, host, maxLineBytes }: PivotInput): PivotParts {
+function openParts({ spec, lists, host, maxTupleBytes }: PivotInput): PivotParts {
   const sourceSpec = spec.source.connection;
   const targetSpec = spec.target.connection;
   const applicationName = 'drover';
@@ -78,6 +79,7 @@ function openParts({ spec, lists, host, maxLineBytes }: PivotInput): PivotParts 
     lanes: new LanePool({ source: sourceSpec, target: targetSpec }),
     catalogue: new TargetCatalogue(spec.target.schema),
     random: () => host.random(),
-    maxLineBytes: maxLineBytes ?? MAX_LINE_BYTES,
+    maxTupleBytes: maxTupleBytes ?? MAX_TUPLE_BYTES,
+    textPairs: new TextPairs(),
   };
 }

@@ -1,9 +1,10 @@
 import { DroverError, type JsonObject, type Reject } from '@drover/core';
-import { FIRST_VALUE_TAG, fromCopyText, MISMATCH_TAG } from './framing.ts';
+import { binaryToText } from './binary-value.ts';
+import { MISMATCH_TAG, TEXT_FORM } from './framing.ts';
 import type { Layout } from './layout.ts';
-import type { RejectedItem } from './pivot-lines.ts';
 import type { SourceTable } from './source-table.ts';
 import type { ChunkTable } from './table-plan.ts';
+import type { RejectedItem } from './tuple-pivot.ts';
 
 /** Collects the rejects of one attempt, and refuses to collect more than the file allows. */
 export class RejectList {
@@ -44,7 +45,7 @@ export function rejectOfItem(
   const row = rowOfItem(item, places.source);
   const key = {
     ship: item.ship,
-    time: item.time,
+    time: binaryToText(item.time, places.source.columns.time.type),
     channel: item.channel,
     ...(table === undefined ? {} : { table: table.name }),
   };
@@ -69,7 +70,7 @@ function ruleOf(
       : { rule: 'channel-outside-groups', reason: 'the channel has no table' };
   }
   const format = places.source.columns.format.name;
-  if (item.item[0] === MISMATCH_TAG) {
+  if (item.tag === MISMATCH_TAG) {
     return {
       rule: 'format-mismatch',
       reason: `the value column that ${format} names is empty, but another one is filled`,
@@ -84,30 +85,44 @@ function ruleOf(
 /** The item as a row of the source: its format and its value by column name. */
 function rowOfItem(item: RejectedItem, source: SourceTable): JsonObject {
   const { format, values } = source.columns;
-  const text = fromCopyText(item.item.toString('utf8', 1))?.replaceAll('\x01\x01', '\x01') ?? '';
-  if (item.item[0] === MISMATCH_TAG) return JSON.parse(text) as JsonObject;
-  const value = values[(item.item[0] as number) - FIRST_VALUE_TAG];
-  return value === undefined ? {} : { [format.name]: value.format, [value.name]: text };
+  if (item.tag === MISMATCH_TAG) return JSON.parse(item.value.toString('utf8')) as JsonObject;
+  const asText = item.tag >= TEXT_FORM;
+  const value = values[asText ? item.tag - TEXT_FORM : item.tag];
+  if (value === undefined) return {};
+  return {
+    [format.name]: value.format,
+    [value.name]: binaryToText(item.value, asText ? 'text' : value.type),
+  };
 }
 
-/** The reject of a whole wide row that the server refused; `line` is its COPY text with the newline. */
+/** The reject of a whole wide row that the server refused. */
 export function rejectOfRow(
-  refused: { line: Buffer; cells: number; rule: string; reason: string },
+  refused: { bytes: Buffer; cells: number; rule: string; reason: string },
   table: ChunkTable,
 ): Reject {
-  const fields = refused.line.toString('utf8').slice(0, -1).split('\t').map(fromCopyText);
-  const row = Object.fromEntries(
-    table.stageColumns.flatMap((column, index) => {
-      const value = fields[index] ?? null;
-      return value === null ? [] : [[column.name, value]];
-    }),
-  );
+  const fields = fieldsOf(refused.bytes);
+  const texts = table.stageColumns.map(({ name, type }, index) => {
+    const field = fields[index] ?? null;
+    return [name, field === null ? null : binaryToText(field, type)] as const;
+  });
   return {
-    key: { ship: table.ship, time: fields[0] ?? '', table: table.name, group: table.group },
+    key: { ship: table.ship, time: texts[0]?.[1] ?? '', table: table.name, group: table.group },
     rule: refused.rule,
     column: null,
     reason: refused.reason,
     rows: refused.cells,
-    row,
+    row: Object.fromEntries(texts.filter(([, text]) => text !== null)),
   };
+}
+
+/** The fields of a binary row; null for NULL. */
+function fieldsOf(row: Buffer): (Buffer | null)[] {
+  let at = 2;
+  return Array.from({ length: row.readInt16BE(0) }, () => {
+    const length = row.readInt32BE(at);
+    at += 4;
+    if (length === -1) return null;
+    at += length;
+    return row.subarray(at - length, at);
+  });
 }

@@ -301,7 +301,7 @@ describe('a timestamp whose line is too long', () => {
   const MB = 1_000_000;
 
   test('is read ship by ship', async () => {
-    await using fixture = await pivotFixture(server, {}, { maxLineBytes: 3 * MB });
+    await using fixture = await pivotFixture(server, {}, { maxTupleBytes: 3 * MB });
     const rows = ['A', 'B', 'C', 'D'].map((ship) =>
       narrowRow(at('/c', T, ship), 'String', ship.repeat(MB)),
     );
@@ -318,7 +318,7 @@ describe('a timestamp whose line is too long', () => {
   });
 
   test('is a reject where one ship alone is too long; its neighbours are loaded', async () => {
-    await using fixture = await pivotFixture(server, {}, { maxLineBytes: 3 * MB });
+    await using fixture = await pivotFixture(server, {}, { maxTupleBytes: 3 * MB });
     const rows = [
       narrowRow(at('/c', T, 'A'), 'String', 'a'.repeat(4 * MB)),
       narrowRow(at('/d', T, 'A'), 'Integer', '1'),
@@ -334,7 +334,7 @@ describe('a timestamp whose line is too long', () => {
     const settled = gate.settled.find((one) => one.receipt.read > 0);
     expect(settled?.receipt).toMatchObject({ read: 4, loaded: 2, rejected: 2 });
     expect(settled?.rejects).toMatchObject([
-      { rule: 'line-too-long', rows: 2, key: { ship: 'A', time: T } },
+      { rule: 'time-too-long', rows: 2, key: { ship: 'A', time: T } },
     ]);
   });
 });

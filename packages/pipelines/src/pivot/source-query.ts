@@ -1,11 +1,12 @@
 import { arrayLiteral, identifier, literal, qualifiedName } from '@drover/postgres';
 import {
+  fixedLength,
   frameKeySql,
-  frameTextSql,
   MISMATCH_TAG,
   NULL_TAG,
   SEPARATOR_SQL,
-  valueTag,
+  TEXT_FORM,
+  tagSql,
 } from './framing.ts';
 import { type Span, spanPredicate } from './range.ts';
 import type { SourceTable, ValueColumn } from './source-table.ts';
@@ -28,40 +29,46 @@ export interface PivotQuery {
   readonly span: Pick<Span, 'from' | 'to'>;
   /** Times to leave out because their line would be too long. */
   readonly without: readonly string[];
+  /** The ships are all that the snapshot has: rows need not be asked for theirs. */
+  readonly everyShip: boolean;
   /** Order the rows of a timestamp, so that first and last among duplicates mean something. */
   readonly ordered: boolean;
+  /** Whose values are sent as text: all, or those of these pairs of ship and channel. */
+  readonly asText: 'all' | readonly TextPair[];
 }
 
-/** `COPY (one line per timestamp) TO STDOUT`; see framing.ts for the form of a line. */
+/** A channel of a ship whose wide column is text though its values are not. */
+export interface TextPair {
+  readonly ship: string;
+  readonly channel: string;
+}
+
+/** `COPY (one tuple per timestamp) TO STDOUT`; see framing.ts for the form of a tuple. */
 export function pivotCopySql(table: SourceTable, query: PivotQuery): string {
   const { columns } = table;
   const order = query.ordered ? ` order by ${identifier(columns.order)}` : '';
   const list = (expression: string) => `string_agg(${expression}, ${SEPARATOR_SQL}${order})`;
+  const values = `string_agg(${valueSql(table, query.asText)}, null::bytea${order})`;
   const ship = frameKeySql(columns.entity.text, query.ships);
   const channel = frameKeySql(columns.channel.text, query.channels);
   const time = identifier(columns.time.name);
-  const lists = [
-    ...(query.ships.length === 1 ? [] : [list(ship)]),
-    list(channel),
-    list(valueSql(table)),
-  ];
+  const lists = [...(query.ships.length === 1 ? [] : [list(ship)]), list(channel), values];
   return (
     `copy (select ${time}, count(*), ${lists.join(', ')} ` +
     `from ${qualifiedName(table.schema, table.name)} ` +
-    `where ${rowPredicate(table, query)} group by ${time} order by ${time}) to stdout`
+    `where ${rowPredicate(table, query)} group by ${time} order by ${time}) to stdout (format binary)`
   );
 }
 
 /** Which rows belong to the chunk; the same rows whatever is done with them. */
 export function rowPredicate(
   table: SourceTable,
-  query: Pick<PivotQuery, 'ships' | 'span' | 'without'>,
+  query: Pick<PivotQuery, 'ships' | 'span' | 'without'> & { readonly everyShip?: boolean },
 ): string {
   const { entity, channel, time } = table.columns;
-  const parts = [
-    spanPredicate(query.span, identifier(time.name), time.type),
-    shipPredicate(entity, query.ships),
-  ];
+  const parts = [spanPredicate(query.span, identifier(time.name), time.type)];
+  if (query.everyShip !== true) parts.push(shipPredicate(entity, query.ships));
+  else if (entity.nullable) parts.push(`${identifier(entity.name)} is not null`);
   if (channel.nullable) parts.push(`${identifier(channel.name)} is not null`);
   if (time.nullable) parts.push(`${identifier(time.name)} is not null`);
   if (query.without.length > 0) {
@@ -78,33 +85,58 @@ export function shipPredicate(
   if (ships.length === 1 && first !== undefined) {
     return `${identifier(entity.name)} = ${literal(first)}::${entity.type}`;
   }
-  const padded =
-    ships.length > 4 && first !== undefined
-      ? [...ships, ...Array<string>(Math.max(0, HASHED_ARRAY_SIZE - ships.length)).fill(first)]
-      : ships;
-  return `${identifier(entity.name)} = any (${arrayLiteral(padded, entity.type)})`;
+  return `${identifier(entity.name)} = any (${arrayLiteral(hashable(ships), entity.type)})`;
+}
+
+/** Fills a list up to the length from which on the server looks values up by hash. */
+function hashable(list: readonly string[]): readonly string[] {
+  const [first] = list;
+  const missing = HASHED_ARRAY_SIZE - list.length;
+  return first === undefined || list.length < 5 || missing <= 0
+    ? list
+    : [...list, ...Array<string>(missing).fill(first)];
 }
 
 /** The tagged value of a row, never NULL. */
-function valueSql(table: SourceTable): string {
+function valueSql(table: SourceTable, asText: PivotQuery['asText']): string {
+  if (asText === 'all') return formatCaseSql(table, true);
+  if (asText.length === 0) return formatCaseSql(table, false);
+  const { entity, channel } = table.columns;
+  const pair = `(${entity.text} || ${SEPARATOR_SQL} || ${channel.text}) collate "C"`;
+  const pairs = asText.map((one) => `${one.ship}\x01${one.channel}`);
+  return (
+    `case when ${pair} = any (${arrayLiteral(hashable(pairs), 'text')}) ` +
+    `then ${formatCaseSql(table, true)} else ${formatCaseSql(table, false)} end`
+  );
+}
+
+function formatCaseSql(table: SourceTable, asText: boolean): string {
   const { format, values } = table.columns;
+  const empty = values.map((value) => `${identifier(value.name)} is null`).join(' and ');
   const otherwise =
-    `case when ${values.map((value) => `${identifier(value.name)} is null`).join(' and ')} ` +
-    `then '${String.fromCharCode(NULL_TAG)}' ` +
-    `else '${String.fromCharCode(MISMATCH_TAG)}' || ${frameTextSql(rowJsonSql(table))} end`;
+    `case when ${empty} then ${tagSql(NULL_TAG)} ` +
+    `else ${tagSql(MISMATCH_TAG)} || ${lengthFirstSql(`textsend(${rowJsonSql(table)})`)} end`;
   const cases = values
-    .map(
-      (value, index) =>
-        `when ${literal(value.format)} then coalesce('${valueTag(index)}' || ${framedValueSql(value)}, ${otherwise})`,
-    )
+    .map((value, index) => {
+      const form = asText ? textFormSql(value, index) : binaryFormSql(value, index);
+      return `when ${literal(value.format)} then coalesce(${form}, ${otherwise})`;
+    })
     .join(' ');
   // Compared as bytes, whatever the column's collation holds to be equal.
   return `case ${identifier(format.name)}::text collate "C" ${cases} else ${otherwise} end`;
 }
 
-function framedValueSql(value: ValueColumn): string {
-  const text = `${identifier(value.name)}::text`;
-  return value.plain ? text : frameTextSql(text);
+function binaryFormSql(value: ValueColumn, index: number): string {
+  const sent = `${value.send}(${identifier(value.name)})`;
+  return `${tagSql(index)} || ${fixedLength(value.type) === null ? lengthFirstSql(sent) : sent}`;
+}
+
+function textFormSql(value: ValueColumn, index: number): string {
+  return `${tagSql(index + TEXT_FORM)} || ${lengthFirstSql(`textsend(${identifier(value.name)}::text)`)}`;
+}
+
+function lengthFirstSql(bytes: string): string {
+  return `int4send(octet_length(${bytes})) || ${bytes}`;
 }
 
 /** What a reject keeps of a row, each value as text. */

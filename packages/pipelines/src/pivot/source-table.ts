@@ -20,8 +20,8 @@ export interface ValueColumn {
   readonly format: string;
   readonly name: string;
   readonly type: string;
-  /** Its text can hold no separator: numbers, booleans, times. */
-  readonly plain: boolean;
+  /** Function that writes its binary form. */
+  readonly send: string;
 }
 
 /** The narrow table, as the migration file names it and the catalogue describes it. */
@@ -48,7 +48,8 @@ export interface SourceTable {
   readonly description: TableDescription;
 }
 
-const TEXT_TYPES = /^(text|character varying|character|bpchar|"char"|name|citext|json|jsonb|xml)/;
+/** Types that a wide row can have as its key. */
+const TIME_TYPES = ['timestamp without time zone', 'timestamp with time zone', 'date'];
 
 /** @throws DroverError UNDEFINED_OBJECT where the table or one of the columns is missing. */
 export async function readSourceTable(sql: SqlExecutor, spec: PivotSpec): Promise<SourceTable> {
@@ -80,6 +81,12 @@ export async function readSourceTable(sql: SqlExecutor, spec: PivotSpec): Promis
   const entity = key('entity', names.entity);
   const channel = key('channel', names.channel);
   const time = key('time', names.time);
+  if (!TIME_TYPES.includes(time.type)) {
+    throw new DroverError('FILE_INVALID', {
+      message: `${schema}.${name}.${time.name} (source.columns.time) is ${time.type}.`,
+      hint: `It must be one of ${TIME_TYPES.join(', ')}.`,
+    });
+  }
   const bytewise = [names.entity, names.channel].every(
     (wanted) => description.columns.find((one) => one.name === wanted)?.bytewise,
   );
@@ -94,8 +101,8 @@ export async function readSourceTable(sql: SqlExecutor, spec: PivotSpec): Promis
       time,
       format: { name: column('format', names.format).name },
       values: Object.entries(names.values).map(([format, wanted]) => {
-        const { type } = column(`values.${format}`, wanted);
-        return { format, name: wanted, type, plain: !TEXT_TYPES.test(type) };
+        const { type, send } = column(`values.${format}`, wanted);
+        return { format, name: wanted, type, send };
       }),
       order: names.order,
     },

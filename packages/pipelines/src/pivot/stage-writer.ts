@@ -3,7 +3,7 @@ import { type CopyIn, CopyInError, type Session } from '@drover/postgres';
 import type { Stage } from './lane.ts';
 import type { RejectList } from './reject-items.ts';
 import { rejectOfRow } from './reject-items.ts';
-import type { TableBuffer } from './table-buffer.ts';
+import { COPY_HEADER, COPY_TRAILER, type TableBuffer } from './table-buffer.ts';
 import type { ChunkTable } from './table-plan.ts';
 
 export interface StagedTable {
@@ -35,10 +35,10 @@ export class FastWriter implements StageWriter {
   }
 
   async write({ stage, buffer }: StagedTable): Promise<void> {
-    const { rows, bytes, rowCells } = buffer.take(this.#spares.pop());
-    this.#rows += rowCells.length;
-    this.bytes += rows.length;
-    await this.#copy.send(`copy ${stage.name} from stdin`, rows, () => {
+    const { rows, bytes, copy } = buffer.take(this.#spares.pop());
+    this.#rows += rows.length;
+    this.bytes += copy.length;
+    await this.#copy.send(copyStatement(stage), copy, () => {
       if (bytes.length <= MAX_SPARE_BYTES) this.#spares.push(bytes);
     });
   }
@@ -53,9 +53,9 @@ export class FastWriter implements StageWriter {
   }
 }
 
-/** A row of COPY text with its newline, and how many source rows are in it. */
-interface Line {
-  readonly text: Buffer;
+/** A row in binary, and how many source rows are in it. */
+interface Row {
+  readonly bytes: Buffer;
   readonly cells: number;
 }
 
@@ -74,57 +74,59 @@ export class CarefulWriter implements StageWriter {
   }
 
   async write(staged: StagedTable): Promise<void> {
-    const { rows, rowCells } = staged.buffer.take(undefined);
-    await this.#place(staged, linesOf(rows, rowCells));
+    const { bytes, rows } = staged.buffer.take(undefined);
+    let start = COPY_HEADER.length;
+    const cut = rows.map(({ end, cells }) => {
+      const row = { bytes: bytes.subarray(start, end), cells };
+      start = end;
+      return row;
+    });
+    await this.#place(staged, cut);
   }
 
   async finish(): Promise<void> {}
 
-  async #place(staged: StagedTable, lines: readonly Line[]): Promise<void> {
-    if (lines.length === 0) return;
-    const refusal = await this.#tryCopy(
-      staged.stage,
-      Buffer.concat(lines.map((line) => line.text)),
-    );
+  async #place(staged: StagedTable, rows: readonly Row[]): Promise<void> {
+    if (rows.length === 0) return;
+    const refusal = await this.#tryCopy(staged.stage, rows);
     if (refusal === null) return;
-    const [only] = lines;
-    if (only !== undefined && lines.length === 1) {
+    const [only] = rows;
+    if (only !== undefined && rows.length === 1) {
       this.#reject(staged, only, refusal.code);
       return;
     }
-    const named = refusal.code === 'INVALID_VALUE' ? lines[refusal.line ?? -1] : undefined;
+    const named = refusal.code === 'INVALID_VALUE' ? rows[refusal.line ?? -1] : undefined;
     if (named !== undefined) {
       this.#reject(staged, named, refusal.code);
       await this.#place(
         staged,
-        lines.filter((line) => line !== named),
+        rows.filter((row) => row !== named),
       );
       return;
     }
     // Rows are inserted many at a time: for one that is too large the line in the error is that of the last
     // row read, not its own (CopyMultiInsertBufferFlush). Nobody can say, so the rows are halved.
-    const middle = Math.ceil(lines.length / 2);
-    await this.#place(staged, lines.slice(0, middle));
-    await this.#place(staged, lines.slice(middle));
+    const middle = Math.ceil(rows.length / 2);
+    await this.#place(staged, rows.slice(0, middle));
+    await this.#place(staged, rows.slice(middle));
   }
 
-  #reject({ table, buffer }: StagedTable, line: Line, code: RefusalCode): void {
-    this.#rejects.add(
-      rejectOfRow({ line: line.text, cells: line.cells, ...REFUSALS[code] }, table),
-    );
+  #reject({ table, buffer }: StagedTable, row: Row, code: RefusalCode): void {
+    this.#rejects.add(rejectOfRow({ ...row, ...REFUSALS[code] }, table));
     buffer.written -= 1;
-    buffer.loaded -= line.cells;
-    buffer.rejected += line.cells;
+    buffer.loaded -= row.cells;
+    buffer.rejected += row.cells;
   }
 
   async #tryCopy(
     stage: Stage,
-    rows: Buffer,
+    rows: readonly Row[],
   ): Promise<{ code: RefusalCode; line: number | null } | null> {
+    const whole = Buffer.concat([COPY_HEADER, ...rows.map((row) => row.bytes), COPY_TRAILER]);
     await this.#target.script('savepoint drover_copy');
     const copy = this.#target.copyIn();
     try {
-      await copy.send(`copy ${stage.name} from stdin`, rows, () => {});
+      await copy.send(copyStatement(stage), whole, () => {});
       await copy.finish();
     } catch (error) {
       const refusal = refusalOf(error);
@@ -133,7 +135,7 @@ export class CarefulWriter implements StageWriter {
       return refusal;
     }
     await this.#target.script('release savepoint drover_copy');
-    this.bytes += rows.length;
+    this.bytes += whole.length;
     return null;
   }
 }
@@ -156,12 +158,6 @@ export function refusalOf(error: unknown): { code: RefusalCode; line: number | n
   return code === 'ROW_TOO_LARGE' || code === 'INVALID_VALUE' ? { code, line: error.line } : null;
 }
 
-function linesOf(rows: Buffer, rowCells: readonly number[]): Line[] {
-  let start = 0;
-  return rowCells.map((cells) => {
-    const end = rows.indexOf(0x0a, start) + 1;
-    const text = rows.subarray(start, end);
-    start = end;
-    return { text, cells };
-  });
+function copyStatement(stage: Stage): string {
+  return `copy ${stage.name} from stdin (format binary)`;
 }

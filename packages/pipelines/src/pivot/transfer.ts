@@ -10,16 +10,16 @@ import {
 } from '@drover/core';
 import type { Session } from '@drover/postgres';
 import type { Stage } from './lane.ts';
-import { LineSplitter } from './line-splitter.ts';
-import type { LongTime } from './long-lines.ts';
+import type { LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
-import { LinePivot } from './pivot-lines.ts';
 import type { Span } from './range.ts';
 import { type RejectList, rejectOfItem } from './reject-items.ts';
-import { pivotCopySql } from './source-query.ts';
+import { pivotCopySql, type TextPair } from './source-query.ts';
 import type { SourceTable } from './source-table.ts';
 import type { StagedTable, StageWriter } from './stage-writer.ts';
 import type { ChunkTable, ChunkTables } from './table-plan.ts';
+import { NeedsText, TuplePivot } from './tuple-pivot.ts';
+import { TupleReader } from './tuple-reader.ts';
 
 /** Rows go to staging when a table has this many bytes; fewer where there are many tables. */
 const FLUSH_BYTES = { least: 64 * 1024, most: 1024 * 1024, together: 16 * 1024 * 1024 };
@@ -32,6 +32,10 @@ interface TransferEnds {
   readonly stages: readonly Stage[];
   readonly writer: StageWriter;
   readonly rejects: RejectList;
+  /** All ships that the snapshot has, where that is quickly told; else null. */
+  readonly snapshotShips: readonly string[] | null;
+  /** Pairs whose values are asked for as text. */
+  readonly textPairs: readonly TextPair[];
 }
 
 interface TransferPart {
@@ -76,10 +80,16 @@ export class Transfer {
       channels,
       span: part.span,
       without: part.long.map((one) => one.time),
+      everyShip: this.#ends.snapshotShips?.every((ship) => part.ships.includes(ship)) ?? false,
       ordered: !table.unique && this.#parts.spec.duplicates !== 'reject',
+      asText: tables.every(isAllText) ? 'all' : this.#ends.textPairs,
     });
-    await this.#stream(source.copyOut(copy), pivot, staged);
-    for (const one of staged) if (one.buffer.length > 0) await this.#ends.writer.write(one);
+    const reader = new TupleReader({
+      fields: part.ships.length === 1 ? 4 : 5,
+      maxBytes: this.#parts.maxTupleBytes,
+    });
+    await this.#stream(source.copyOut(copy), { reader, pivot, staged });
+    for (const one of staged) if (one.buffer.rows.length > 0) await this.#ends.writer.write(one);
     this.#tally(pivot, part, staged);
   }
 
@@ -104,37 +114,42 @@ export class Transfer {
     ships: readonly string[],
     tables: readonly ChunkTable[],
     homeless: ChunkTables['homeless'],
-  ): LinePivot {
+  ): TuplePivot {
     const { spec, layout } = this.#parts;
     const places = { source: this.#ends.table, layout, tables };
-    return new LinePivot({ ships, tables, homeless }, spec, (item) => {
+    const valueTypes = this.#ends.table.columns.values.map((value) => value.type);
+    return new TuplePivot({ ships, tables, homeless, valueTypes }, spec, (item) => {
       this.#ends.rejects.add(rejectOfItem(item, places));
     });
   }
 
+  /** @throws NeedsText where the wide columns need other forms of the values than were asked for. */
   async #stream(
     pieces: AsyncIterable<Buffer>,
-    pivot: LinePivot,
-    staged: readonly StagedTable[],
+    {
+      reader,
+      pivot,
+      staged,
+    }: { reader: TupleReader; pivot: TuplePivot; staged: readonly StagedTable[] },
   ): Promise<void> {
-    const splitter = new LineSplitter(this.#parts.maxLineBytes);
     const { least, most, together } = FLUSH_BYTES;
     const flushBytes = Math.max(least, Math.min(most, Math.floor(together / staged.length)));
     for await (const piece of pieces) {
       this.#bytesRead += piece.length;
-      for (const line of splitter.push(piece)) {
-        this.#rowsRead += pivot.line(line.bytes, line.start, line.end);
+      for (const tuple of reader.push(piece)) {
+        this.#rowsRead += pivot.push(tuple);
         for (const one of staged) {
           if (one.buffer.length >= flushBytes) await this.#flush(one);
         }
       }
       this.#context.progress({ rows: this.#rowsRead, bytes: this.#bytesRead });
     }
-    if (splitter.unfinished > 0) {
+    if (!reader.ended) {
       throw new DroverError('COUNT_MISMATCH', {
-        message: 'The last line of the source is not complete.',
+        message: 'The stream of the source is not whole.',
       });
     }
+    if (pivot.needText.size > 0) throw new NeedsText([...pivot.needText.values()]);
   }
 
   async #flush(one: StagedTable): Promise<void> {
@@ -144,7 +159,7 @@ export class Transfer {
     await this.#context.reached('copying');
   }
 
-  #tally(pivot: LinePivot, part: TransferPart, staged: readonly StagedTable[]): void {
+  #tally(pivot: TuplePivot, part: TransferPart, staged: readonly StagedTable[]): void {
     for (const [index, { table, buffer: counts }] of staged.entries()) {
       this.#tallies.push({
         part: table.name,
@@ -173,7 +188,12 @@ export class Transfer {
   }
 }
 
-function buffer(pivot: LinePivot, index: number): StagedTable['buffer'] {
+/** Values of every column are text: none has to be told apart. */
+function isAllText(table: ChunkTable): boolean {
+  return table.columns.every((column) => column.accepts === null);
+}
+
+function buffer(pivot: TuplePivot, index: number): StagedTable['buffer'] {
   const found = pivot.tables[index];
   if (found === undefined) throw new RangeError(`the pivot has no table ${index}`);
   return found;
@@ -182,7 +202,7 @@ function buffer(pivot: LinePivot, index: number): StagedTable['buffer'] {
 function rejectOfLongTime(long: LongTime) {
   return {
     key: { ship: long.ship, time: long.time },
-    rule: 'line-too-long',
+    rule: 'time-too-long',
     column: null,
     reason: 'all values of this ship and time together are longer than Drover takes in one piece',
     rows: long.rows,

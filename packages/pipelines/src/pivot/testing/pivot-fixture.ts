@@ -37,7 +37,7 @@ type SpecInput = { [key: string]: unknown };
 export async function pivotFixture(
   serverUrl: string,
   spec: SpecInput = {},
-  fixture: { table?: NarrowTableOptions; maxLineBytes?: number } = {},
+  fixture: { table?: NarrowTableOptions; maxTupleBytes?: number } = {},
 ): Promise<PivotFixture> {
   const database = await scratchDatabase(serverUrl);
   await createNarrowTable(database.sql, fixture.table);
@@ -54,7 +54,7 @@ export async function pivotFixture(
     spec: parsed,
     lists: new Map(),
     host: { name: 'test', pid: 1, now: Date.now, random: Math.random, uuid: randomUUID },
-    ...(fixture.maxLineBytes === undefined ? {} : { maxLineBytes: fixture.maxLineBytes }),
+    ...(fixture.maxTupleBytes === undefined ? {} : { maxTupleBytes: fixture.maxTupleBytes }),
   });
   const moveContext: PivotFixture['moveContext'] = (overrides) => ({
     anchor: null,

@@ -1,10 +1,11 @@
 import type { SqlExecutor } from '@drover/core';
 import { identifier, qualifiedName } from '@drover/postgres';
+import { fixedLength } from './framing.ts';
 import type { Span } from './range.ts';
 import { rowPredicate } from './source-query.ts';
 import type { SourceTable } from './source-table.ts';
 
-/** A timestamp of one ship that holds more than a line may. */
+/** A timestamp of one ship that holds more than a tuple may. */
 export interface LongTime {
   readonly ship: string;
   readonly time: string;
@@ -22,7 +23,9 @@ export async function findLongTimes(
   const lengths = [
     `octet_length(${table.columns.channel.text})`,
     ...table.columns.values.map((value) =>
-      value.plain ? '30' : `coalesce(octet_length(${identifier(value.name)}::text), 0)`,
+      fixedLength(value.type) === null
+        ? `coalesce(octet_length(${identifier(value.name)}::text), 0)`
+        : '30',
     ),
   ];
   const rows = await sql.query(

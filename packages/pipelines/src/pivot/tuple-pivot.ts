@@ -1,0 +1,430 @@
+import { DroverError } from '@drover/core';
+import { fixedLength, MISMATCH_TAG, NULL_TAG, TEXT_FORM } from './framing.ts';
+import { KeyList } from './key-list.ts';
+import type { TextPair } from './source-query.ts';
+import { TableBuffer } from './table-buffer.ts';
+import type { Tuple } from './tuple-reader.ts';
+
+/** A column of one of the chunk's tables. */
+export interface PivotColumn {
+  readonly channel: string;
+  /** The value columns, by index, whose values fit; null where any may come, as text. */
+  readonly accepts: readonly number[] | null;
+}
+
+export interface PivotTable {
+  readonly ship: string;
+  readonly columns: readonly PivotColumn[];
+}
+
+/** A channel of a ship that goes to no table. */
+export interface Homeless {
+  readonly ship: string;
+  readonly channel: string;
+  readonly action: 'skip' | 'reject';
+}
+
+export interface PivotPlan {
+  readonly ships: readonly string[];
+  readonly tables: readonly PivotTable[];
+  readonly homeless: readonly Homeless[];
+  /** Types of the value columns, in their order. */
+  readonly valueTypes: readonly string[];
+}
+
+export interface PivotOptions {
+  readonly duplicates: 'last' | 'first' | 'reject';
+  readonly mismatch: 'reject' | 'null';
+}
+
+export interface RejectedItem {
+  readonly rule: 'homeless' | 'mismatch' | 'duplicate';
+  readonly ship: string;
+  readonly channel: string;
+  /** The time as the source sent it, in binary. */
+  readonly time: Buffer;
+  /** The table that the value was meant for; null where it has none. */
+  readonly table: number | null;
+  readonly tag: number;
+  readonly value: Buffer;
+}
+
+/** A value came in binary for a column of text: these pairs must be asked for as text. */
+export class NeedsText extends Error {
+  override readonly name = 'NeedsText';
+  readonly pairs: readonly TextPair[];
+
+  constructor(pairs: readonly TextPair[]) {
+    super('values of another format have come for columns of text');
+    this.pairs = pairs;
+  }
+}
+
+/** What a pair of ship and channel is, where it has no cell. */
+const UNKNOWN = -1;
+const SKIPPED = -2;
+const REJECTED = -3;
+
+/** What a wide column takes: a bit per value column in binary, or any value as text. */
+const AS_TEXT = -1;
+
+/** States of a cell within the present tuple. */
+const VALUE = 0;
+const EMPTY = 1;
+const VOID = 2;
+
+/** The length of a varying value follows its tag. */
+const VARYING = -1;
+
+/**
+ * Turns tuples (framing.ts) into binary rows, one buffer per table. Values are copied, never decoded. Every
+ * narrow row is counted as loaded, rejected or skipped, or the tuple throws.
+ *
+ * Keys are found by guessing that a ship's channels come in the order they came in last time, and
+ * comparing all bytes; only a wrong guess costs a look-up.
+ */
+export class TuplePivot {
+  readonly tables: readonly TableBuffer[];
+  /** Source rows that were meant for each table. */
+  readonly readPerTable: Float64Array;
+  readonly skippedPerShip: Float64Array;
+  readonly rejectedPerShip: Float64Array;
+  /** Pairs whose values came in binary though their column is text: nothing that was pivoted counts. */
+  readonly needText = new Map<number, TextPair>();
+
+  readonly #ships: readonly string[];
+  readonly #options: PivotOptions;
+  readonly #onReject: (item: RejectedItem) => void;
+  readonly #shipKeys: KeyList;
+  readonly #channelKeys: KeyList;
+  readonly #channels: readonly string[];
+  /** Length by tag, or VARYING. */
+  readonly #lengths = new Int32Array(256).fill(VARYING);
+  /** By value column: whether its binary form is a text. */
+  readonly #isText: Uint8Array;
+  /** Cell by ship and channel, or one of the negative marks. */
+  readonly #cellOf: Int32Array;
+  readonly #tableOf: Int32Array;
+  readonly #accepts: Int32Array;
+  /** The tuple in which a cell was filled last. */
+  readonly #tuple: Int32Array;
+  readonly #state: Uint8Array;
+  readonly #tags: Uint8Array;
+  readonly #start: Int32Array;
+  readonly #end: Int32Array;
+  readonly #firstCell: Int32Array;
+  readonly #tableTuple: Int32Array;
+  readonly #tableBytes: Float64Array;
+  #tupleNumber = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+  #timeAt = 0;
+  #timeEnd = 0;
+
+  constructor(plan: PivotPlan, options: PivotOptions, onReject: (item: RejectedItem) => void) {
+    this.#options = options;
+    this.#onReject = onReject;
+    this.#ships = plan.ships;
+    this.#shipKeys = new KeyList(plan.ships);
+    this.#channels = [
+      ...new Set([
+        ...plan.tables.flatMap((table) => table.columns.map((column) => column.channel)),
+        ...plan.homeless.map((pair) => pair.channel),
+      ]),
+    ];
+    this.#channelKeys = new KeyList(this.#channels);
+    this.#isText = Uint8Array.from(plan.valueTypes, (type) => Number(isTextType(type)));
+    for (const [index, type] of plan.valueTypes.entries()) {
+      this.#lengths[index] = fixedLength(type) ?? VARYING;
+    }
+    this.#lengths[NULL_TAG] = 0;
+    const cells = plan.tables.reduce((sum, table) => sum + table.columns.length, 0);
+    this.#cellOf = new Int32Array(plan.ships.length * this.#channels.length).fill(UNKNOWN);
+    this.#tableOf = new Int32Array(cells);
+    this.#accepts = new Int32Array(cells);
+    this.#tuple = new Int32Array(cells);
+    this.#state = new Uint8Array(cells);
+    this.#tags = new Uint8Array(cells);
+    this.#start = new Int32Array(cells);
+    this.#end = new Int32Array(cells);
+    this.#firstCell = new Int32Array(plan.tables.length + 1);
+    this.#tableTuple = new Int32Array(plan.tables.length);
+    this.#tableBytes = new Float64Array(plan.tables.length);
+    this.readPerTable = new Float64Array(plan.tables.length);
+    this.skippedPerShip = new Float64Array(plan.ships.length);
+    this.rejectedPerShip = new Float64Array(plan.ships.length);
+    this.tables = plan.tables.map(() => new TableBuffer());
+    this.#place(plan);
+  }
+
+  #place(plan: PivotPlan): void {
+    const shipIndex = new Map(plan.ships.map((ship, index) => [ship, index]));
+    const channelIndex = new Map(this.#channels.map((channel, index) => [channel, index]));
+    const mark = (pair: { ship: string; channel: string }, cell: number) => {
+      const row = shipIndex.get(pair.ship) ?? 0;
+      this.#cellOf[row * this.#channels.length + (channelIndex.get(pair.channel) ?? 0)] = cell;
+    };
+    let cell = 0;
+    for (const [number, { ship, columns }] of plan.tables.entries()) {
+      this.#firstCell[number] = cell;
+      for (const { channel, accepts } of columns) {
+        mark({ ship, channel }, cell);
+        this.#tableOf[cell] = number;
+        this.#accepts[cell] =
+          accepts === null ? AS_TEXT : accepts.reduce((mask, index) => mask | (1 << index), 0);
+        cell += 1;
+      }
+    }
+    this.#firstCell[plan.tables.length] = cell;
+    for (const pair of plan.homeless) mark(pair, pair.action === 'skip' ? SKIPPED : REJECTED);
+  }
+
+  /**
+   * Appends to `tables` the rows that a tuple becomes; the caller empties those that are full.
+   * @returns how many source rows the tuple held.
+   */
+  push({ bytes, offsets }: Tuple): number {
+    this.#tupleNumber += 1;
+    this.#bytes = bytes;
+    this.#timeAt = offsets[0] as number;
+    this.#timeEnd = offsets[1] as number;
+    const expected = Number(bytes.readBigInt64BE(offsets[2]));
+    const oneShip = this.#ships.length === 1;
+    let field = 4;
+    let shipAt = offsets[field] as number;
+    const shipsEnd = offsets[field + 1] as number;
+    if (!oneShip) field += 2;
+    let channelAt = offsets[field] as number;
+    const channelsEnd = offsets[field + 1] as number;
+    let valueAt = offsets[field + 2] as number;
+    const valuesEnd = offsets[field + 3] as number;
+    const channelCount = this.#channels.length;
+    let ship = 0;
+    let channel = -1;
+
+    for (let item = 0; item < expected; item += 1) {
+      if (!oneShip) {
+        ship = this.#shipKeys.match(bytes, shipAt, shipsEnd, ship);
+        if (ship < 0) throw this.#unknown('ship', shipAt, shipsEnd);
+        shipAt += this.#shipKeys.length(ship) + 1;
+      }
+      channel = this.#channelKeys.matchNext(bytes, channelAt, channelsEnd, channel);
+      if (channel < 0) throw this.#unknown('channel', channelAt, channelsEnd);
+      channelAt += this.#channelKeys.length(channel) + 1;
+
+      const tag = bytes[valueAt] as number;
+      let start = valueAt + 1;
+      let length = this.#lengths[tag] as number;
+      if (length === VARYING) {
+        length = bytes.readInt32BE(start);
+        start += 4;
+      }
+      valueAt = start + length;
+      const cell = this.#cellOf[ship * channelCount + channel] as number;
+      if (cell >= 0) this.#fill(cell, ship, channel, tag, start, valueAt);
+      else this.#pass(cell, ship, channel, tag, start, valueAt);
+    }
+    // Each list must be used up exactly: an item more or less would mean that they do not belong together.
+    const usedUp =
+      channelAt === channelsEnd + 1 &&
+      valueAt === valuesEnd &&
+      (oneShip || shipAt === shipsEnd + 1);
+    if (!usedUp) {
+      throw new DroverError('COUNT_MISMATCH', {
+        message: `A tuple of the source does not hold the ${expected} rows that it counts.`,
+      });
+    }
+    for (let table = 0; table < this.tables.length; table += 1) {
+      if (this.#tableTuple[table] === this.#tupleNumber) this.#emit(table);
+    }
+    return expected;
+  }
+
+  #fill(
+    cell: number,
+    ship: number,
+    channel: number,
+    tag: number,
+    start: number,
+    end: number,
+  ): void {
+    const table = this.#tableOf[cell] as number;
+    const buffer = this.tables[table] as TableBuffer;
+    this.readPerTable[table] = (this.readPerTable[table] as number) + 1;
+    let state = tag === NULL_TAG ? EMPTY : VALUE;
+    let nulled = 0;
+    if (state === VALUE && !this.#fits(cell, ship, channel, tag)) {
+      if (this.#options.mismatch === 'reject') {
+        buffer.rejected += 1;
+        this.#reject('mismatch', ship, channel, table, tag, start, end);
+        return;
+      }
+      nulled = 1;
+      state = EMPTY;
+    }
+    if (this.#tuple[cell] === this.#tupleNumber) {
+      if (this.#options.duplicates === 'reject') {
+        this.#rejectDuplicate(cell, ship, channel, tag, start, end);
+        return;
+      }
+      buffer.skipped += 1;
+      if (this.#options.duplicates === 'first') return;
+      this.#tableBytes[table] = (this.#tableBytes[table] as number) - this.#cellBytes(cell);
+    }
+    if (this.#tableTuple[table] !== this.#tupleNumber) {
+      this.#tableTuple[table] = this.#tupleNumber;
+      this.#tableBytes[table] = 0;
+    }
+    buffer.nulled += nulled;
+    this.#tuple[cell] = this.#tupleNumber;
+    this.#state[cell] = state;
+    this.#tags[cell] = tag;
+    this.#start[cell] = start;
+    this.#end[cell] = end;
+    this.#tableBytes[table] = (this.#tableBytes[table] as number) + (end - start);
+  }
+
+  #fits(cell: number, ship: number, channel: number, tag: number): boolean {
+    if (tag === MISMATCH_TAG) return false;
+    const accepts = this.#accepts[cell] as number;
+    if (accepts !== AS_TEXT) return tag < TEXT_FORM && (accepts & (1 << tag)) !== 0;
+    if (tag >= TEXT_FORM || this.#isText[tag] === 1) return true;
+    this.needText.set(ship * this.#channels.length + channel, {
+      ship: this.#ships[ship] ?? '',
+      channel: this.#channels[channel] ?? '',
+    });
+    return true;
+  }
+
+  #cellBytes(cell: number): number {
+    return (this.#end[cell] as number) - (this.#start[cell] as number);
+  }
+
+  /** An item that has no cell. */
+  #pass(
+    mark: number,
+    ship: number,
+    channel: number,
+    tag: number,
+    start: number,
+    end: number,
+  ): void {
+    if (mark === SKIPPED) {
+      this.skippedPerShip[ship] = (this.skippedPerShip[ship] as number) + 1;
+    } else if (mark === REJECTED) {
+      this.rejectedPerShip[ship] = (this.rejectedPerShip[ship] as number) + 1;
+      this.#reject('homeless', ship, channel, null, tag, start, end);
+    } else {
+      throw new DroverError('UNKNOWN_KEY', {
+        message: `The list of the snapshot has no channel "${this.#channels[channel]}" for ship "${this.#ships[ship]}", but a row has.`,
+      });
+    }
+  }
+
+  /** Which of several is right nobody knows: all of them are rejects, and the cell stays empty. */
+  #rejectDuplicate(
+    cell: number,
+    ship: number,
+    channel: number,
+    tag: number,
+    start: number,
+    end: number,
+  ): void {
+    const table = this.#tableOf[cell] as number;
+    const buffer = this.tables[table] as TableBuffer;
+    if (this.#state[cell] !== VOID) {
+      const [earlierAt, earlierEnd] = [this.#start[cell] as number, this.#end[cell] as number];
+      buffer.rejected += 1;
+      this.#reject(
+        'duplicate',
+        ship,
+        channel,
+        table,
+        this.#tags[cell] as number,
+        earlierAt,
+        earlierEnd,
+      );
+      this.#state[cell] = VOID;
+    }
+    buffer.rejected += 1;
+    this.#reject('duplicate', ship, channel, table, tag, start, end);
+  }
+
+  #reject(
+    rule: RejectedItem['rule'],
+    ship: number,
+    channel: number,
+    table: number | null,
+    tag: number,
+    start: number,
+    end: number,
+  ): void {
+    this.#onReject({
+      rule,
+      ship: this.#ships[ship] ?? '',
+      channel: this.#channels[channel] ?? '',
+      time: Buffer.from(this.#bytes.subarray(this.#timeAt, this.#timeEnd)),
+      table,
+      tag,
+      value: Buffer.from(this.#bytes.subarray(start, end)),
+    });
+  }
+
+  /** Appends the table's row of this tuple, unless every value for it was rejected. */
+  #emit(table: number): void {
+    const bytes = this.#bytes;
+    const first = this.#firstCell[table] as number;
+    const last = this.#firstCell[table + 1] as number;
+    const buffer = this.tables[table] as TableBuffer;
+    const timeBytes = this.#timeEnd - this.#timeAt;
+    buffer.reserve(2 + 4 + timeBytes + (last - first) * 4 + (this.#tableBytes[table] as number));
+    const out = buffer.bytes;
+    let to = buffer.length;
+    const fields = last - first + 1;
+    out[to++] = fields >> 8;
+    out[to++] = fields & 0xff;
+    out[to++] = 0;
+    out[to++] = 0;
+    out[to++] = 0;
+    out[to++] = timeBytes;
+    for (let at = this.#timeAt; at < this.#timeEnd; at += 1) out[to++] = bytes[at] as number;
+    let cells = 0;
+    for (let cell = first; cell < last; cell += 1) {
+      const state = this.#tuple[cell] === this.#tupleNumber ? (this.#state[cell] as number) : VOID;
+      if (state !== VOID) cells += 1;
+      if (state === VALUE) {
+        const start = this.#start[cell] as number;
+        const end = this.#end[cell] as number;
+        const length = end - start;
+        out[to++] = length >>> 24;
+        out[to++] = (length >>> 16) & 0xff;
+        out[to++] = (length >>> 8) & 0xff;
+        out[to++] = length & 0xff;
+        if (length <= SHORT)
+          for (let at = start; at < end; at += 1) out[to++] = bytes[at] as number;
+        else to += bytes.copy(out, to, start, end);
+      } else {
+        // Length -1 is NULL.
+        out[to++] = 0xff;
+        out[to++] = 0xff;
+        out[to++] = 0xff;
+        out[to++] = 0xff;
+      }
+    }
+    if (cells > 0) buffer.endRow(to, cells);
+  }
+
+  #unknown(what: string, at: number, end: number): DroverError {
+    const shown = this.#bytes.toString('utf8', at, Math.min(end, at + 100)).split('\x01')[0] ?? '';
+    return new DroverError('UNKNOWN_KEY', {
+      message: `The source sent a ${what} that is not in the list of its snapshot: "${shown}".`,
+    });
+  }
+}
+
+/** Up to this many bytes a loop is quicker than a call. */
+const SHORT = 32;
+
+/** Types whose binary form is the text itself. */
+function isTextType(type: string): boolean {
+  return /^(text|character varying|character|name|json|xml)/.test(type);
+}

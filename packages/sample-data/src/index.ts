@@ -1,0 +1,2 @@
+export { SAMPLE_GROUPS, type SampleChannel, type SampleGroup } from './channels.ts';
+export { createSeriesTable, fillSeries, type SeriesOptions } from './narrow-series.ts';
