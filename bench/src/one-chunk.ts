@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { identifier, qualifiedName } from '@drover/postgres';
 import { count, table } from '@drover/telemetry';
 import pg from 'pg';
@@ -94,10 +95,7 @@ async function copyOut(url: string, recording: Recording): Promise<void> {
     'set local enable_hashagg = off; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0',
   );
   for (const statement of recording.copiesOut) {
-    const stream = client.query(copyTo(statement));
-    for await (const _ of stream) {
-      // Discarded.
-    }
+    await finished(client.query(copyTo(statement)).resume());
   }
   await client.end();
 }

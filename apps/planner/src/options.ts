@@ -35,7 +35,7 @@ export const concurrencyOption = () =>
 
 export const yesOption = () => new Option('--yes', 'do not ask for confirmation').default(false);
 
-export function wholeNumber(text: string): number {
+function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0)
     throw new InvalidArgumentError('Not a whole number.');

@@ -30,9 +30,9 @@ async function pollingReader(url: string, lockTimeoutMs: number) {
     lockTimeoutMs,
   });
   let reads = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const loop = (async () => {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       await session.query('select count(*) from wide."tbl_data_timeseries_S1"');
       reads += 1;
     }
@@ -41,7 +41,7 @@ async function pollingReader(url: string, lockTimeoutMs: number) {
     reads: () => reads,
     /** Throws where a read waited too long. */
     async stop() {
-      stopped = true;
+      stopping.abort();
       await loop;
       await session.close();
     },

@@ -23,7 +23,7 @@ export interface AttemptLimits {
 /** Pause before a chunk that was put off is offered again. */
 const DEFER_PAUSE_MS = 5_000;
 
-export function decideStop(reason: StopReason): Decision {
+function decideStop(reason: StopReason): Decision {
   return reason === 'fenced' ? { kind: 'drop' } : { kind: 'handBack', pauseMs: 0, reason };
 }
 
@@ -31,7 +31,7 @@ export function decideStop(reason: StopReason): Decision {
  * @param burnt attempts burnt before this one.
  * @param random in [0, 1): spreads pauses between half and the whole of their length.
  */
-export function decideError(
+function decideError(
   error: DroverError,
   attempt: { burnt: number; limits: AttemptLimits; random: number },
 ): Decision {

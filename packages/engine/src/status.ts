@@ -13,7 +13,7 @@ export interface Status {
 }
 
 /** A worker that was silent for longer is counted as gone. */
-export const WORKER_SILENCE_MS = 10_000;
+const WORKER_SILENCE_MS = 10_000;
 
 export async function readStatus(
   ledger: Ledger,

@@ -28,7 +28,7 @@ import { type Drover, openDrover } from '../open-drover.ts';
 export interface FixtureOptions {
   readonly postgresUrl: string;
   /** Address of the queue; `postgres` for the database of the fixture itself. */
-  readonly queueUrl: string | 'postgres';
+  readonly queueUrl: string;
   readonly spec?: { readonly [key: string]: unknown };
   readonly rows?: readonly NarrowRow[];
   /** In place of the database's own address, for instance that of a proxy. */

@@ -8,7 +8,7 @@ import type { SourceTable, ValueColumn } from './source-table.ts';
 import type { PivotSpec } from './spec.ts';
 
 /** A cell as one side has it. Long values are compared by a hash, and fetched only to be shown. */
-export interface Cell {
+interface Cell {
   readonly time: string;
   readonly hash: string;
   /** Transaction that wrote the source row, as `xmin` prints it; empty where it is not known. */
@@ -111,7 +111,7 @@ async function* cells(pieces: AsyncIterable<Buffer>): AsyncGenerator<Cell, void>
 }
 
 /** Order of moments as Postgres has it, with the infinite ones at the ends. */
-export function compareTimes(a: string, b: string): number {
+function compareTimes(a: string, b: string): number {
   if (a === b) return 0;
   const left = rank(a);
   const right = rank(b);

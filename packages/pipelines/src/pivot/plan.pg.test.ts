@@ -116,7 +116,8 @@ describe('the plan of the data', () => {
       fixture.database.sql,
       rowsAt(['2026-01-01 01:15:00', '2026-01-05 15:00:00']),
     );
-    const after = chunks[10] as PlannedChunk;
+    const [after] = chunks.slice(10);
+    if (after === undefined) throw new Error('There is no eleventh chunk.');
     const rest: PlannedChunk[] = [];
     const context = { after, dataChunks: noChunks, signal: new AbortController().signal };
     for await (const chunk of fixture.pipeline.plan('data', anchor, context)) rest.push(chunk);

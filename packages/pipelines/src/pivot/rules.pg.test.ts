@@ -159,7 +159,7 @@ describe('duplicates where no key forbids them', () => {
     expect(await wide(fixture)).toEqual({ tbl_data_timeseries_A: { [T]: { '/d': '9' } } });
     const settled = gate.settled.find((one) => one.receipt.read > 0);
     expect(settled?.receipt).toMatchObject({ read: 4, loaded: 1, rejected: 3 });
-    const values = settled?.rejects.map((one) => String(one.row?.['long_v']));
+    const values = settled?.rejects.map((one) => one.row?.['long_v']);
     expect(values?.sort()).toEqual(['1', '2', '3']);
     expect(settled?.rejects.every((one) => one.rule === 'duplicate')).toBe(true);
   });
@@ -288,10 +288,10 @@ describe('a wide row that does not fit a page', () => {
       written: 4,
     });
     const rejects = settled?.rejects ?? [];
-    expect(rejects.map((one) => String(one.key['time'])).sort()).toEqual([
-      '2026-01-01 00:00:01',
-      '2026-01-01 00:00:04',
-    ]);
+    expect(new Set(rejects.map((one) => one.key['time']))).toEqual(
+      new Set(['2026-01-01 00:00:01', '2026-01-01 00:00:04']),
+    );
+    expect(rejects).toHaveLength(2);
     expect(rejects.every((one) => one.rule === 'row-too-large' && one.rows === 700)).toBe(true);
     expect(settled?.rejects[0]?.row?.['/c699']).toBe('x'.repeat(18));
   });

@@ -3,7 +3,7 @@ import { identifier, literal, qualifiedName } from '@drover/postgres';
 import type { SourceTable } from './source-table.ts';
 
 /** What a sample says of a channel's values of one format. */
-export interface ChannelSample {
+interface ChannelSample {
   readonly ship: string;
   readonly channel: string;
   /** As the row has it; null where it has none. */

@@ -77,10 +77,7 @@ export function rowPredicate(
   return parts.join(' and ');
 }
 
-export function shipPredicate(
-  entity: { name: string; type: string },
-  ships: readonly string[],
-): string {
+function shipPredicate(entity: { name: string; type: string }, ships: readonly string[]): string {
   const [first] = ships;
   if (ships.length === 1 && first !== undefined) {
     return `${identifier(entity.name)} = ${literal(first)}::${entity.type}`;

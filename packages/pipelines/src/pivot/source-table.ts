@@ -7,7 +7,7 @@ import {
 } from '@drover/postgres';
 import type { PivotSpec } from './spec.ts';
 
-export interface KeyColumn {
+interface KeyColumn {
   readonly name: string;
   /** For casts of bounds and lists. */
   readonly type: string;

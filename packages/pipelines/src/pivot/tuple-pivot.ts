@@ -6,7 +6,7 @@ import { TableBuffer } from './table-buffer.ts';
 import type { Tuple } from './tuple-reader.ts';
 
 /** A column of one of the chunk's tables. */
-export interface PivotColumn {
+interface PivotColumn {
   readonly channel: string;
   /** The value columns, by index, whose values fit; null where any may come, as text. */
   readonly accepts: readonly number[] | null;

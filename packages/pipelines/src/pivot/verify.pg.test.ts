@@ -329,7 +329,9 @@ describe('verification', () => {
       rows: 1,
       row: null,
     };
-    gate.settled.push({ receipt: gate.settled[0]?.receipt as never, rejects: [reject] });
+    const [settled] = gate.settled;
+    if (settled === undefined) throw new Error('Nothing was settled.');
+    gate.settled.push({ receipt: settled.receipt, rejects: [reject] });
     expect(await verify(fixture, gate, only)).toMatchObject({
       wrong: 0,
       explained: 1,

@@ -108,7 +108,7 @@ export const NUMBERS = {
   Boolean: ['true', 'false'],
 } as const;
 
-export const MOMENTS: readonly string[] = [
+const MOMENTS: readonly string[] = [
   '2026-01-31 08:15:30',
   '2026-01-31 08:15:30.1',
   '2026-01-31 08:15:30.123456',
