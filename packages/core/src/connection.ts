@@ -4,9 +4,9 @@ const port = z.coerce.number().int().min(1).max(65535);
 
 const connectionParts = z.strictObject({
   host: z.string().min(1).describe('Host name, or the folder of a Unix socket.'),
-  port: port.default(5432),
-  database: z.string().min(1),
-  user: z.string().min(1),
+  port: port.default(5432).describe('TCP port.'),
+  database: z.string().min(1).describe('Database on that server.'),
+  user: z.string().min(1).describe('Role to log in as.'),
   password: z
     .string()
     .optional()
@@ -19,10 +19,12 @@ const connectionParts = z.strictObject({
 });
 
 /** A database as one URI or in parts. */
-export const connectionSchema = z.union([
-  z.string().regex(/^[a-z+]+:\/\//, 'is no URI such as postgres://user@host:5432/database'),
-  connectionParts,
-]);
+export const connectionSchema = z
+  .union([
+    z.string().regex(/^[a-z+]+:\/\//, 'is no URI such as postgres://user@host:5432/database'),
+    connectionParts,
+  ])
+  .describe('One URI such as postgres://user:${PASSWORD}@host:5432/database, or its parts.');
 
 export type ConnectionSpec = z.infer<typeof connectionSchema>;
 

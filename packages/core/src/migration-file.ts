@@ -60,7 +60,7 @@ export const migrationFileShape = {
       firstPause: durationSchema
         .prefault('1s')
         .describe('Pause before the second attempt; doubles each time, with jitter.'),
-      longestPause: durationSchema.prefault('5m'),
+      longestPause: durationSchema.prefault('5m').describe('Pauses grow no longer than this.'),
     })
     .prefault({}),
 } as const;

@@ -24,18 +24,24 @@ const columns = z
   })
   .prefault({});
 
+const patterns = z.union([name.transform((one) => [one]), z.array(name).min(1)]);
+
 const channels = z
   .union([
     z.strictObject({ file: name.describe('One channel id a line, beside the migration file.') }),
-    z.strictObject({ list: z.array(z.string()).min(1) }),
-    z.strictObject({ glob: z.union([name.transform((one) => [one]), z.array(name).min(1)]) }),
-    z.strictObject({ regex: z.union([name.transform((one) => [one]), z.array(name).min(1)]) }),
+    z.strictObject({ list: z.array(z.string()).min(1).describe('Channel ids.') }),
+    z.strictObject({
+      glob: patterns.describe('Patterns; * stays within a path segment, ** crosses them.'),
+    }),
+    z.strictObject({
+      regex: patterns.describe('JavaScript regular expressions, found anywhere in the id.'),
+    }),
   ])
-  .describe('One of file, list, glob (* within a segment, ** across), regex.');
+  .describe('Exactly one of file, list, glob, regex.');
 
 const group = z.strictObject({
   name: nameOrNumber.describe('Takes the place of {group} in the table name.'),
-  title: z.string().optional(),
+  title: z.string().optional().describe('For people; Drover does not read it.'),
   channels,
 });
 
@@ -43,11 +49,13 @@ const duration = durationSchema;
 
 const pivotFields = z.strictObject({
   ...migrationFileShape,
-  pipeline: z.literal('pivot'),
+  pipeline: z.literal('pivot').describe('The way to move the data.'),
   source: z.strictObject({
     ...connectionShape,
-    schema: name.default('tenant'),
-    table: name.default('tbl_data_timeseries'),
+    schema: name.default('tenant').describe('Schema of the narrow table.'),
+    table: name
+      .default('tbl_data_timeseries')
+      .describe('The narrow table, partitioned ones and views included.'),
     columns,
     timeZone: name
       .default('UTC')
@@ -55,7 +63,9 @@ const pivotFields = z.strictObject({
   }),
   target: z.strictObject({
     ...connectionShape,
-    schema: name.default('tenant'),
+    schema: name
+      .default('tenant')
+      .describe('Schema of the wide tables; made where it is not there.'),
     table: name
       .refine((pattern) => pattern.includes('{ship}'), 'needs {ship}')
       .optional()
@@ -73,8 +83,8 @@ const pivotFields = z.strictObject({
     secondaryIndexes: z
       .array(
         z.strictObject({
-          columns: z.array(z.string().min(1)).min(1),
-          using: z.enum(['btree', 'brin']).default('btree'),
+          columns: z.array(z.string().min(1)).min(1).describe('Column names, channels among them.'),
+          using: z.enum(['btree', 'brin']).default('btree').describe('Kind of the index.'),
         }),
       )
       .default([])
@@ -86,12 +96,15 @@ const pivotFields = z.strictObject({
   }),
   ships: z
     .union([z.literal('all'), z.array(nameOrNumber).min(1)])
-    .default('all')
+    .prefault('all')
     .describe('all, or a list of ids.'),
-  groups: z.array(group).default([]).describe('Without groups each ship has one table.'),
+  groups: z.array(group).prefault([]).describe('Without groups each ship has one table.'),
   outside: z
     .strictObject({
-      policy: z.enum(['add', 'ignore', 'reject']).default('add'),
+      policy: z
+        .enum(['add', 'ignore', 'reject'])
+        .default('add')
+        .describe('add: a column is added; ignore: counted as skipped; reject: counted and kept.'),
       group: nameOrNumber
         .optional()
         .describe('With add: the group that takes them; the last by default.'),
@@ -100,7 +113,7 @@ const pivotFields = z.strictObject({
     .describe('What happens to channels that no group names.'),
   chunk: z
     .strictObject({
-      length: duration.prefault('24h'),
+      length: duration.prefault('24h').describe('Length of time that one chunk covers.'),
       ships: z
         .enum(['auto', 'apart', 'together'])
         .default('auto')
