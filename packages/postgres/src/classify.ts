@@ -1,5 +1,6 @@
 import { DroverError, type ErrorCode, type JsonObject, Stopped } from '@drover/core';
 import pg from 'pg';
+import { identifier, qualifiedName } from './quoting.ts';
 
 /** Exact SQLSTATEs first, then their class (the first two characters). */
 const BY_STATE: Readonly<Record<string, ErrorCode>> = {
@@ -81,9 +82,19 @@ function classifyServerError(error: pg.DatabaseError, where: string): DroverErro
     }).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
   const said = MAY_QUOTE_DATA.has(state.slice(0, 2))
-    ? `the server refused a value (SQLSTATE ${state})`
+    ? `the server refused a value${placeOf(error)} (SQLSTATE ${state})`
     : `${error.message} (SQLSTATE ${state})`;
   return new DroverError(code, { message: `${where}: ${said}`, context: names, cause: error });
+}
+
+/** Names only: the server's own message may quote the value. */
+function placeOf(error: pg.DatabaseError): string {
+  const { schema, table, column, constraint } = error;
+  const what = constraint === undefined ? '' : `constraint ${identifier(constraint)}`;
+  const which = column === undefined ? what : `column ${identifier(column)}`;
+  const where = schema === undefined || table === undefined ? '' : qualifiedName(schema, table);
+  const place = [which, where].filter((name) => name !== '').join(' of ');
+  return place === '' ? '' : ` by ${place}`;
 }
 
 function isSocketError(error: unknown): error is Error {
