@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DroverError, type MigrationSpec, type PipelineDefinition } from '@drover/core';
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import type { z } from 'zod';
+import { readValue } from './describe-issue.ts';
 import { readEnvironment } from './environment.ts';
-import { holdsSecret, interpolate } from './interpolate.ts';
+import { MigrationDocument, type Problem } from './migration-document.ts';
+import { readTextFile } from './read-text.ts';
 
 export interface LoadedMigration {
   readonly definition: PipelineDefinition;
@@ -19,173 +18,92 @@ export interface LoadedMigration {
   readonly hash: string;
 }
 
-interface Problem {
-  readonly offset: number | null;
-  readonly text: string;
-}
-
 /**
  * Reads a migration file (YAML or JSON), the `.env` beside it and the list files that it names.
- * @throws DroverError FILE_INVALID; its message has one line per error: file, line, column, reason.
+ * @throws DroverError FILE_INVALID; its message has one line per error: file, line, column, reason
+ * and fix. It quotes nothing that came from the environment.
  */
 export async function loadMigration(
   path: string,
   loadPipeline: (kind: string) => Promise<PipelineDefinition>,
 ): Promise<LoadedMigration> {
-  const text = readText(path, 'migration file');
-  const reader = new FileReader(path, text);
-  const value = reader.values(readEnvironment(dirname(path)));
-  const kind = (value as { pipeline?: unknown } | null)?.pipeline;
-  if (typeof kind !== 'string') {
-    throw reader.invalid([
-      { offset: null, text: 'pipeline: is missing; write for example `pipeline: pivot`' },
-    ]);
-  }
-  const definition = await loadPipeline(kind).catch((error: unknown) => {
-    if (!(error instanceof DroverError)) throw error;
-    throw reader.invalid(
-      [{ offset: reader.offsetOf(['pipeline']), text: `pipeline: ${error.message}` }],
-      error.hint,
-    );
-  });
-  const parsed = definition.schema.safeParse(value);
-  if (!parsed.success)
-    throw reader.invalid(parsed.error.issues.flatMap((issue) => reader.problemsOf(issue)));
-  const spec = parsed.data;
-  const lists = new Map(
-    definition
-      .listFiles(spec)
-      .map((name) => [name, readText(resolve(dirname(path), name), 'channel list')]),
-  );
-  return { definition, spec, lists, path, text, hash: hashOf(text, lists) };
-}
-
-/** A parsed file that can say where in it something stands. */
-class FileReader {
-  readonly #path: string;
-  readonly #lines = new LineCounter();
-  readonly #document: ReturnType<typeof parseDocument>;
-
-  constructor(path: string, text: string) {
-    this.#path = path;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    const errors = this.#document.errors.map((error) => ({
-      offset: error.pos[0],
-      text: error.message,
-    }));
-    if (errors.length > 0) throw this.invalid(errors);
-  }
-
-  /** The file's values with references to the environment resolved. */
-  values(environment: Readonly<Record<string, string | undefined>>): unknown {
-    const problems: Problem[] = [];
-    visit(this.#document, {
-      Pair: (_, pair) => {
-        const { key, value } = pair;
-        if (!isScalar(value) || typeof value.value !== 'string') return;
-        const name = isScalar(key) ? String(key.value) : undefined;
-        if (!holdsSecret(name, value.value)) return;
-        problems.push({
-          offset: value.range?.[0] ?? null,
-          text: `${name}: a password stands in the file; write it as \${NAME} and put it into the environment or a .env file`,
-        });
-      },
-      Scalar: (_, node) => {
-        if (typeof node.value !== 'string') return;
-        node.value = interpolate(node.value, environment, (name) => {
-          problems.push({
-            offset: node.range?.[0] ?? null,
-            text: `the environment has no ${name}; set it, or write it into a .env file beside the migration file`,
-          });
-        });
-      },
-    });
-    if (problems.length > 0) throw this.invalid(problems);
-    return this.#document.toJS();
-  }
-
-  /** A schema's complaint, once per fault: that of a union is the one of the branch that came closest. */
-  problemsOf(issue: z.core.$ZodIssue, prefix: readonly PropertyKey[] = []): Problem[] {
-    const path = [...prefix, ...issue.path];
-    if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-      const depth = (issues: readonly z.core.$ZodIssue[]) =>
-        Math.max(...issues.map((one) => one.path.length));
-      const closest = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
-      if (depth(closest) > 0 || issue.errors.length === 1) {
-        return closest.flatMap((inner) => this.problemsOf(inner, path));
-      }
-      const wanted = issue.errors.flat().map((inner) => inner.message);
-      return [this.#problem(path, [...new Set(wanted)].join('; or: '))];
-    }
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => this.#problem([...path, key], 'is not a setting'));
-    }
-    return [this.#problem(path, issue.message)];
-  }
-
-  offsetOf(path: readonly PropertyKey[]): number | null {
-    for (let length = path.length; length >= 0; length -= 1) {
-      const start = this.#startOf(path.slice(0, length));
-      if (start !== null) return start;
-    }
-    return null;
-  }
-
-  invalid(problems: readonly Problem[], hint?: string): DroverError {
-    const lines = [...problems]
-      .sort((a, b) => (a.offset ?? -1) - (b.offset ?? -1))
-      .map(({ offset, text }) => `${this.#place(offset)} ${text}`);
-    return new DroverError('FILE_INVALID', {
-      message: lines.join('\n'),
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
-
-  #problem(path: readonly PropertyKey[], reason: string): Problem {
-    const name = path.reduce<string>(
-      (text, part) =>
-        typeof part === 'number'
-          ? `${text}[${part}]`
-          : `${text}${text === '' ? '' : '.'}${String(part)}`,
-      '',
-    );
-    return { offset: this.offsetOf(path), text: name === '' ? reason : `${name}: ${reason}` };
-  }
-
-  /** Where a key stands, or the value of a list's element; null where the file has none of that path. */
-  #startOf(path: readonly PropertyKey[]): number | null {
-    const parent: unknown =
-      path.length === 0 ? null : this.#document.getIn(path.slice(0, -1), true);
-    if (isMap(parent)) {
-      const pair = parent.items.find(
-        (item) => isScalar(item.key) && item.key.value === path.at(-1),
-      );
-      return isScalar(pair?.key) ? (pair.key.range?.[0] ?? null) : null;
-    }
-    const node: unknown =
-      path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
-    return isNode(node) ? (node.range?.[0] ?? null) : null;
-  }
-
-  #place(offset: number | null): string {
-    const name = basename(this.#path);
-    if (offset === null) return `${name}:`;
-    const { line, col } = this.#lines.linePos(offset);
-    return `${name}:${line}:${col}`;
-  }
-}
-
-function readText(path: string, what: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+  const file = readTextFile(path);
+  if (!('text' in file)) {
     throw new DroverError('FILE_INVALID', {
-      message: `The ${what} ${path} cannot be read (${reason}).`,
-      hint: 'Give the right path.',
-      cause: error,
+      message: `The migration file ${path} ${file.fault}.`,
+      hint: `${file.fix.replace(/^./, (letter) => letter.toUpperCase())}.`,
+      cause: file.cause,
     });
   }
+  const document = new MigrationDocument(path, file.text);
+  const value = document.resolve(readEnvironment(dirname(path)));
+  const definition = await findPipeline(document, value, loadPipeline);
+  const spec = readSpec(document, value, definition);
+  const lists = readLists(document, dirname(path), definition.listFiles(spec));
+  return { definition, spec, lists, path, text: file.text, hash: hashOf(file.text, lists) };
+}
+
+async function findPipeline(
+  document: MigrationDocument,
+  value: unknown,
+  loadPipeline: (kind: string) => Promise<PipelineDefinition>,
+): Promise<PipelineDefinition> {
+  const refuse = (text: string, cause?: unknown) =>
+    document.invalid(
+      [...document.problems, { offset: document.offsetOf(['pipeline']), text }],
+      cause,
+    );
+  if (value === null) throw refuse('the file is empty; begin with name: and pipeline: pivot');
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw refuse('the file should be a group of settings; begin with name: and pipeline: pivot');
+  }
+  const kind: unknown = 'pipeline' in value ? value.pipeline : undefined;
+  if (kind === undefined || kind === null) {
+    throw refuse('pipeline is missing; write for example pipeline: pivot');
+  }
+  if (typeof kind !== 'string') {
+    throw refuse('pipeline should be a word; write for example pipeline: pivot');
+  }
+  return loadPipeline(kind).catch((error: unknown) => {
+    if (!(error instanceof DroverError)) throw error;
+    const text = `is not known: ${error.message} ${error.hint}`;
+    const problem = document.problemOf({ path: ['pipeline'], text });
+    throw document.invalid([...document.problems, ...(problem === null ? [] : [problem])], error);
+  });
+}
+
+function readSpec(
+  document: MigrationDocument,
+  value: unknown,
+  { schema }: PipelineDefinition,
+): MigrationSpec {
+  const read = readValue(schema, value);
+  const faults = 'faults' in read ? read.faults : [];
+  const problems = faults.flatMap((fault) => document.problemOf(fault) ?? []);
+  if ('data' in read && document.problems.length === 0) return read.data;
+  throw document.invalid([...document.problems, ...problems]);
+}
+
+function readLists(
+  document: MigrationDocument,
+  folder: string,
+  names: readonly string[],
+): ReadonlyMap<string, string> {
+  const lists = new Map<string, string>();
+  const problems: Problem[] = [];
+  let cause: unknown;
+  for (const name of names) {
+    const file = readTextFile(resolve(folder, name));
+    if ('text' in file) {
+      lists.set(name, file.text);
+      continue;
+    }
+    cause = file.cause;
+    const text = `the list ${name} ${file.fault}; ${file.fix}`;
+    problems.push(document.problemOfValue(name, text));
+  }
+  if (problems.length > 0) throw document.invalid(problems, cause);
+  return lists;
 }
 
 function hashOf(text: string, lists: ReadonlyMap<string, string>): string {

@@ -21,16 +21,27 @@ const connectionParts = z.strictObject({
 /** A database as one URI or in parts. */
 export const connectionSchema = z
   .union([
-    z.string().regex(/^[a-z+]+:\/\//, 'is no URI such as postgres://user@host:5432/database'),
+    z
+      .string()
+      .regex(/^[a-z+]+:\/\//, 'is no URI; write for example postgres://user@host:5432/database'),
     connectionParts,
   ])
   .describe('One URI such as postgres://user:${PASSWORD}@host:5432/database, or its parts.');
 
 export type ConnectionSpec = z.infer<typeof connectionSchema>;
 
-/** Where it leads, without user or password: fit for logs and for people. */
+/** Host and port, once or in a row with commas. */
+const HOSTS = String.raw`(?:\[[^\]@]*\]|[^:/?#@,[\]]*)(?::\d+)?`;
+const ADDRESS = new RegExp(
+  String.raw`^[a-z+]+:\/\/(?:[^/?#]*@)?(${HOSTS}(?:,${HOSTS})*(?:\/[^@?#]*)?)(?:\?(?:[\w.]+=.*)?)?$`,
+  's',
+);
+
+/**
+ * Where it leads, without user or password: fit for logs and for people. An address that is not
+ * plainly of the form is not shown at all: what looks like a path may be the rest of a password.
+ */
 export function describeConnection(spec: ConnectionSpec): string {
   if (typeof spec !== 'string') return `${spec.host}:${spec.port}/${spec.database}`;
-  const match = /^[a-z+]+:\/\/(?:[^/?#]*@)?([^?#]*)/.exec(spec);
-  return match?.[1] ?? 'an address that cannot be read';
+  return ADDRESS.exec(spec)?.[1] ?? 'an address that cannot be read';
 }

@@ -195,7 +195,7 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   FILE_INVALID: {
     policy: 'abort',
     meaning: 'The migration file is wrong.',
-    hint: 'Correct the line that is named.',
+    hint: 'Correct what is named.',
   },
   CHECK_FAILED: {
     policy: 'abort',

@@ -5,37 +5,51 @@ import type { Host } from './host.ts';
 import type { Pipeline, PipelineKind } from './pipeline.ts';
 import { parseTimestamp } from './timestamp.ts';
 
+const NO_DURATION = 'is no length of time; write for example 24h, 90m or 1d12h';
+const NO_MOMENT = 'is no moment; write for example 2026-01-31, 2026-01-31 08:15:00 or now-1h';
+
+/** A value that is missing, or empty, is told as that. */
+function whereGiven(message: string) {
+  return ({ input }: { input?: unknown }) =>
+    input === undefined || input === null ? undefined : message;
+}
+
 /** `24h`, `90m`, `1d12h`: read into microseconds. */
-export const durationSchema = z.string().transform((text, context) => {
-  const micros = parseDuration(text);
-  if (micros === null) {
-    context.addIssue({
-      code: 'custom',
-      message: `"${text}" is no length of time; write for example 24h, 90m or 1d12h`,
-    });
-    return z.NEVER;
-  }
-  return micros;
-});
+export const durationSchema = z
+  .string({ error: whereGiven(NO_DURATION) })
+  .transform((text, context) => {
+    const micros = parseDuration(text);
+    if (micros === null) {
+      context.addIssue({ code: 'custom', message: NO_DURATION });
+      return z.NEVER;
+    }
+    return micros;
+  });
 
 /** A moment, absolute or relative to the source's clock; kept as written. */
 export const momentSchema = z
-  .union([z.string(), z.date().transform((date) => date.toISOString())])
-  .refine((text) => parseTimestamp(text) !== null || parseRelative(text) !== null, {
-    message: 'is no moment; write for example 2026-01-31, 2026-01-31 08:15:00 or now-1h',
-  });
+  .union([z.string(), z.date().transform((date) => date.toISOString())], {
+    error: whereGiven(NO_MOMENT),
+  })
+  .refine((text) => parseTimestamp(text) !== null || parseRelative(text) !== null, NO_MOMENT);
 
 /** What every migration file has, whatever its pipeline. */
 export const migrationFileShape = {
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'takes lower-case letters, digits, - and _, at most 63')
+    .regex(
+      /^[a-z0-9][a-z0-9_-]{0,62}$/,
+      'is no name; write lower-case letters, digits, - and _, at most 63',
+    )
     .describe('Names the migration in the ledger; a new name is a new migration.'),
   queue: z
     .strictObject({
       url: z
         .string()
-        .regex(/^(rediss?|postgres(ql)?):\/\//, 'starts with redis://, rediss:// or postgres://')
+        .regex(
+          /^(rediss?|postgres(ql)?):\/\//,
+          'is no queue; write redis://, rediss:// or postgres:// and the rest',
+        )
         .describe('Redis, or a Postgres 13 or later where there is no Redis.'),
       prefix: z.string().min(1).default('drover').describe('Start of every key in Redis.'),
     })

@@ -12,13 +12,14 @@ const DEFINITIONS: Partial<Record<PipelineKind, () => Promise<PipelineDefinition
 
 /** @throws DroverError FILE_INVALID for a kind that does not exist, or not yet. */
 export async function loadPipeline(kind: string): Promise<PipelineDefinition> {
-  const load = DEFINITIONS[kind as PipelineKind];
+  const known = PIPELINE_KINDS.find((one) => one === kind);
+  const load = known === undefined ? undefined : DEFINITIONS[known];
   if (load !== undefined) return load();
-  const known = (PIPELINE_KINDS as readonly string[]).includes(kind);
   throw new DroverError('FILE_INVALID', {
-    message: known
-      ? `This version of Drover has no pipeline "${kind}" yet.`
-      : `There is no pipeline "${kind}".`,
+    message:
+      known !== undefined
+        ? `This version of Drover has no pipeline "${kind}" yet.`
+        : `There is no pipeline "${kind}".`,
     hint: `Write one of ${Object.keys(DEFINITIONS).join(', ')}.`,
   });
 }

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { createStream, type RotatingFileStream } from 'rotating-file-stream';
 import { logFileName, pruneLogFiles } from './log-files.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -35,9 +36,6 @@ export interface ProcessLog extends Log, AsyncDisposable {
 const MAX_FILE_SIZE = '10M';
 const FILES_KEPT = 5;
 
-/** Keys whose values never reach a log, should somebody pass them by mistake. */
-const SECRET_KEYS = ['password', 'url', 'connection', 'uri'];
-
 /** JSON lines into a rotated file, readable lines on the terminal. */
 export function createLog(options: LogOptions): ProcessLog {
   const file = options.folder === null ? null : openFile(options, options.folder);
@@ -63,7 +61,6 @@ export function createLog(options: LogOptions): ProcessLog {
       base: { pid: options.pid, hostname: options.host, task: options.task },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRET_KEYS.flatMap((key) => [key, `*.${key}`]), censor: '[secret]' },
     },
     pino.multistream(streams),
   );
@@ -85,14 +82,14 @@ function openFile(
   // Room for this process, too.
   pruneLogFiles(folder, Math.max(0, options.keep - 1));
   const name = logFileName({ ...options, at: options.startedAt });
-  const stream = createStream(
-    (_time, index) => (index === undefined || index === null ? name : `${name}.${index}`),
-    {
-      path: folder,
-      size: MAX_FILE_SIZE,
-      rotate: FILES_KEPT - 1,
-    },
-  );
+  // Parts are called as the file with .1, .2, ... behind; a generator would be asked in another form.
+  const stream = createStream(name, { path: folder, size: MAX_FILE_SIZE, rotate: FILES_KEPT - 1 });
+  // A full disk under the logs must not end the work: it is told once, and the terminal goes on.
+  stream.on('error', (error) => {
+    options.terminal?.stream.write(
+      `The log file ${name} is written no further: ${error.message}\n`,
+    );
+  });
   return { path: join(folder, name), stream };
 }
 
@@ -100,13 +97,13 @@ function wrap(logger: pino.Logger): Log {
   const write =
     (level: LogLevel) =>
     (message: string, fields: LogFields = {}) => {
-      logger[level](fields, message);
+      logger[level](withoutSecrets(fields), message);
     };
   return {
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    child: (fields) => wrap(logger.child(fields)),
+    child: (fields) => wrap(logger.child(withoutSecrets(fields))),
   };
 }

@@ -7,7 +7,8 @@ export function bytes(value: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let scaled = value;
   let unit = 0;
-  while (scaled >= 1000 && unit < units.length - 1) {
+  // 999.95 and more would be shown as 1000.0.
+  while (scaled >= (unit === 0 ? 1000 : 999.95) && unit < units.length - 1) {
     scaled /= 1000;
     unit += 1;
   }
@@ -16,9 +17,9 @@ export function bytes(value: number): string {
 
 /** `850 ms`, `12.3 s`, `4m 05s`, `3h 12m`. */
 export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes}m ${String(whole % 60).padStart(2, '0')}s`;

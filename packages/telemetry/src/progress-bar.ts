@@ -16,7 +16,7 @@ export interface ProgressBar {
   stop(): void;
 }
 
-const FORMAT = '{phase} {bar} {percentage}%  {value}/{total} chunks  {rate} rows/s{parked}{eta}';
+const FORMAT = '{phase} {bar} {percentage}%  {value}/{total} chunks  {rate} rows/s{parked}{left}';
 
 /** A bar on a terminal; elsewhere nothing, so that a log of the output stays readable. */
 export function createProgressBar(stream: NodeJS.WriteStream): ProgressBar {
@@ -38,7 +38,8 @@ export function createProgressBar(stream: NodeJS.WriteStream): ProgressBar {
         phase: state.phase.padEnd(8),
         rate: count(Math.round(state.rowsPerSecond)),
         parked: state.parked > 0 ? `  ${state.parked} parked` : '',
-        eta: state.etaMs === null ? '' : `  ${duration(state.etaMs)} left`,
+        // Not `eta`: the library has one of its own.
+        left: state.etaMs === null ? '' : `  ${duration(state.etaMs)} left`,
       };
       if (!started) {
         bar.start(Math.max(1, state.chunksTotal), state.chunksDone, payload);

@@ -26,6 +26,18 @@ const columns = z
 
 const patterns = z.union([name.transform((one) => [one]), z.array(name).min(1)]);
 
+const expressions = patterns.refine((list) => list.every(isExpression), {
+  message: 'is no regular expression; write one of JavaScript, for example ^/hs4sd_v1/me01/',
+});
+
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 const channels = z
   .union([
     z.strictObject({ file: name.describe('One channel id a line, beside the migration file.') }),
@@ -34,7 +46,7 @@ const channels = z
       glob: patterns.describe('Patterns; * stays within a path segment, ** crosses them.'),
     }),
     z.strictObject({
-      regex: patterns.describe('JavaScript regular expressions, found anywhere in the id.'),
+      regex: expressions.describe('JavaScript regular expressions, found anywhere in the id.'),
     }),
   ])
   .describe('Exactly one of file, list, glob, regex.');
@@ -50,50 +62,60 @@ const duration = durationSchema;
 const pivotFields = z.strictObject({
   ...migrationFileShape,
   pipeline: z.literal('pivot').describe('The way to move the data.'),
-  source: z.strictObject({
-    ...connectionShape,
-    schema: name.default('tenant').describe('Schema of the narrow table.'),
-    table: name
-      .default('tbl_data_timeseries')
-      .describe('The narrow table, partitioned ones and views included.'),
-    columns,
-    timeZone: name
-      .default('UTC')
-      .describe('In which times without a zone are meant; "now" is taken in it.'),
-  }),
-  target: z.strictObject({
-    ...connectionShape,
-    schema: name
-      .default('tenant')
-      .describe('Schema of the wide tables; made where it is not there.'),
-    table: name
-      .refine((pattern) => pattern.includes('{ship}'), 'needs {ship}')
-      .optional()
-      .describe(
-        'Pattern of table names. By default tbl_data_timeseries_{ship}, with groups tbl_data_timeseries_{ship}_{group}.',
-      ),
-    columnType: z
-      .enum(['native', 'text'])
-      .default('native')
-      .describe('native: the type of the value column that the format names; text: all as text.'),
-    index: z
-      .enum(['btree', 'brin'])
-      .default('btree')
-      .describe('btree: primary key on time. brin: a BRIN index on time, no primary key.'),
-    secondaryIndexes: z
-      .array(
-        z.strictObject({
-          columns: z.array(z.string().min(1)).min(1).describe('Column names, channels among them.'),
-          using: z.enum(['btree', 'brin']).default('btree').describe('Kind of the index.'),
-        }),
-      )
-      .default([])
-      .describe('Further indexes, made in each table that has all the columns.'),
-    buildIndexes: z
-      .enum(['before', 'after'])
-      .default('after')
-      .describe('Whether secondary indexes are built before the data or after.'),
-  }),
+  source: z
+    .strictObject({
+      ...connectionShape,
+      schema: name.default('tenant').describe('Schema of the narrow table.'),
+      table: name
+        .default('tbl_data_timeseries')
+        .describe('The narrow table, partitioned ones and views included.'),
+      columns,
+      timeZone: name
+        .default('UTC')
+        .describe('In which times without a zone are meant; "now" is taken in it.'),
+    })
+    .describe('The narrow table, and where it is. It is only read.'),
+  target: z
+    .strictObject({
+      ...connectionShape,
+      schema: name
+        .default('tenant')
+        .describe('Schema of the wide tables; made where it is not there.'),
+      table: name
+        .refine(
+          (pattern) => pattern.includes('{ship}'),
+          'needs {ship}; write for example tbl_data_timeseries_{ship}',
+        )
+        .optional()
+        .describe(
+          'Pattern of table names. By default tbl_data_timeseries_{ship}, with groups tbl_data_timeseries_{ship}_{group}.',
+        ),
+      columnType: z
+        .enum(['native', 'text'])
+        .default('native')
+        .describe('native: the type of the value column that the format names; text: all as text.'),
+      index: z
+        .enum(['btree', 'brin'])
+        .default('btree')
+        .describe('btree: primary key on time. brin: a BRIN index on time, no primary key.'),
+      secondaryIndexes: z
+        .array(
+          z.strictObject({
+            columns: z
+              .array(z.string().min(1))
+              .min(1)
+              .describe('Column names, channels among them.'),
+            using: z.enum(['btree', 'brin']).default('btree').describe('Kind of the index.'),
+          }),
+        )
+        .default([])
+        .describe('Further indexes, made in each table that has all the columns.'),
+      buildIndexes: z
+        .enum(['before', 'after'])
+        .default('after')
+        .describe('Whether secondary indexes are built before the data or after.'),
+    })
+    .describe('The wide tables, and where they are. The ledger lives there, too.'),
   ships: z
     .union([z.literal('all'), z.array(nameOrNumber).min(1)])
     .prefault('all')
@@ -141,18 +163,19 @@ export const pivotSpecSchema = pivotFields.transform((spec, context) => {
   const names = spec.groups.map((one) => one.name);
   const twice = names.findIndex((one, index) => names.indexOf(one) !== index);
   if (twice !== -1) {
-    const message = `names group "${names[twice]}" a second time`;
+    const message = `names group "${names[twice]}" a second time; give each group a name of its own`;
     context.addIssue({ code: 'custom', path: ['groups', twice, 'name'], message });
   }
   const asked = spec.outside.group;
   if (asked !== undefined && !names.includes(asked)) {
-    const message = `names group "${asked}", which is not among the groups`;
+    const message = `names group "${asked}", which is not among the groups; ${names.length === 0 ? 'there are none' : `write one of ${names.join(', ')}`}`;
     context.addIssue({ code: 'custom', path: ['outside', 'group'], message });
   }
   const table =
     spec.target.table ?? `tbl_data_timeseries_{ship}${names.length > 0 ? '_{group}' : ''}`;
   if (names.length > 1 && !table.includes('{group}')) {
-    const message = 'needs {group}: several groups cannot share a table';
+    const message =
+      'needs {group}, as several groups cannot share a table; write for example tbl_data_timeseries_{ship}_{group}';
     context.addIssue({ code: 'custom', path: ['target', 'table'], message });
   }
   return { ...spec, target: { ...spec.target, table } };
