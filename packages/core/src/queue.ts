@@ -8,10 +8,15 @@ export interface Delivery {
 
 /**
  * The queue of one migration. It carries, it never decides: adding a delivery twice is harmless,
- * and so is losing all of them.
+ * and so is losing all of them. Deliveries are made in the order in which they were added, each at
+ * least once: once, as long as no consumer loses one. Every method throws QUEUE_UNAVAILABLE within
+ * seconds where the server cannot be reached; it may then have done a part of its work.
  */
 export interface ChunkQueue {
-  /** Adds deliveries in order. One that the queue already knows is left as it is. */
+  /**
+   * Adds deliveries in order. One that waits, is in hand or has failed is left as it is; one that was
+   * acknowledged is forgotten, and made again when it is added again.
+   */
   add(deliveries: readonly Delivery[]): Promise<void>;
   /** Every delivery that waits or is being worked on, as `deliveryKey` names them. */
   known(): Promise<ReadonlySet<string>>;
@@ -27,16 +32,26 @@ export function deliveryKey(delivery: Delivery): string {
 
 /**
  * Called for each delivery. When it returns the delivery is acknowledged; what it throws must be a
- * `DroverError`, of which only the code reaches the queue. The signal aborts with
- * `Stopped('lease-lost')` when the queue gave the delivery to somebody else, and with the reason of
- * `stop` when the consumer is stopped.
+ * `DroverError`, of which only the code reaches the queue, and ends the delivery as well: trying again
+ * is the ledger's to decide. The signal aborts with `Stopped('lease-lost')` when the queue took the
+ * delivery away (a handler that cannot reach the queue learns of it when it can again), and with
+ * `Stopped('shutdown')` when the consumer is closed.
  */
 export type DeliveryHandler = (delivery: Delivery, signal: AbortSignal) => Promise<void>;
 
+/**
+ * Takes the deliveries of one migration, each under a lock that it renews. What a consumer that vanished
+ * had in hand is delivered again, as often as it takes. It outlives a server that goes away or loses
+ * everything.
+ */
 export interface ChunkConsumer {
-  /** Takes no further delivery and waits until those in hand are acknowledged. */
+  /**
+   * Takes no further delivery and waits until the handlers of those in hand have returned, and some
+   * seconds for the acknowledgements to arrive.
+   */
   drain(): Promise<void>;
   /** How many deliveries are in hand. */
   readonly active: number;
+  /** Asks the handlers of deliveries in hand to stop, and ends as `drain` does. May be called again. */
   close(): Promise<void>;
 }

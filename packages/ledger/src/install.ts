@@ -1,4 +1,4 @@
-import { DroverError, type SqlDatabase } from '@drover/core';
+import { DroverError, type SqlDatabase, type SqlExecutor } from '@drover/core';
 import { createLedger } from './migrations/0001-ledger.ts';
 
 /** In order; the version of the schema is how many of them have run. */
@@ -14,7 +14,7 @@ export async function install(database: SqlDatabase): Promise<void> {
     await sql.query(`select pg_advisory_xact_lock(hashtextextended('drover ledger', 0))`);
     const [schema] = await sql.query(`select 1 from pg_namespace where nspname = 'drover'`);
     // Asked for first: "if not exists" wants the right to create even where nothing is created.
-    if (schema === undefined) await sql.query('create schema drover');
+    if (schema === undefined) await createSchema(sql);
     const [versions] = await sql.query(
       `select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname = 'drover' and c.relname = 'schema_version'`,
@@ -39,6 +39,25 @@ export async function install(database: SqlDatabase): Promise<void> {
       await sql.query('insert into drover.schema_version (version) values ($1)', [index + 1]);
     }
   });
+}
+
+async function createSchema(sql: SqlExecutor): Promise<void> {
+  // Asked for first: after the refusal the transaction answers no more.
+  const [row] = await sql.query(
+    `select format('grant create on database %I to %I', current_database(), current_user) as "right",
+       format('create schema drover authorization %I', current_user) as schema`,
+  );
+  try {
+    await sql.query('create schema drover');
+  } catch (error) {
+    if (!(error instanceof DroverError) || error.code !== 'PERMISSION_DENIED') throw error;
+    throw new DroverError('PERMISSION_DENIED', {
+      message: error.message,
+      hint: `Let the owner of the database run: ${row?.['schema']} (or: ${row?.['right']}).`,
+      context: error.context,
+      cause: error,
+    });
+  }
 }
 
 /** Whether a ledger is there at all, for commands that only read. */

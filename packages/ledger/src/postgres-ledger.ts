@@ -67,7 +67,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     outstanding: (runId) => readOutstanding(database, runId),
     redeliver: (deliveries) => redeliver(database, deliveries),
 
-    claim: (attempt) => claim(database, attempt),
+    claim: (attempt) => whole((sql) => claim(sql, attempt)),
     formerAttempts: (chunkId) => readFormerAttempts(database, chunkId),
     fence,
     settle,

@@ -174,7 +174,7 @@ export function openDatabase(
     },
   });
   // A connection that breaks while idle is replaced by the pool; the next statement tells the rest.
-  pool.on('error', () => {});
+  pool.on('error', ignore);
   const run = async (
     client: pg.Pool | pg.PoolClient,
     text: string,
@@ -195,6 +195,8 @@ export function openDatabase(
       const client = await pool.connect().catch((error: unknown) => {
         throw classifyError(error, where);
       });
+      // One that breaks between two statements says so at the next one; unheard, it would end the process.
+      client.on('error', ignore);
       let healthy = false;
       try {
         await run(client, 'begin');
@@ -209,6 +211,7 @@ export function openDatabase(
         );
         throw error;
       } finally {
+        client.off('error', ignore);
         client.release(!healthy);
       }
     },
@@ -216,6 +219,8 @@ export function openDatabase(
     [Symbol.asyncDispose]: close,
   };
 }
+
+function ignore(): void {}
 
 function clientConfig(spec: ConnectionSpec, options: SessionOptions): pg.ClientConfig {
   const common: pg.ClientConfig = {

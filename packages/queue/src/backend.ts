@@ -24,15 +24,23 @@ const COMMAND_TIMEOUT_MS = 10_000;
 export interface Backend {
   readonly options: { readonly connection: unknown; readonly prefix?: string };
   readonly factory: BackendFactory<IQueueBackend, unknown> | undefined;
+  /**
+   * Resolves when the server is there. BullMQ itself waits for its first connection without end and
+   * keeps the reason to itself.
+   * @throws what the connection failed with, at its first failure.
+   */
+  reach(): Promise<void>;
   /** Ends what the backend opened and BullMQ does not close itself. */
   close(): Promise<void>;
 }
 
 /**
+ * @throws DroverError FILE_INVALID where the address cannot be read.
  * @param waiting the connection is a consumer's: it waits for as long as it takes for a server that is
  *   away, where a producer gives up and lets its caller decide.
  */
 export function openBackend(address: QueueAddress, options: { waiting: boolean }): Backend {
+  refuseUnreadable(address);
   return address.url.startsWith('redis')
     ? redisBackend(address, options)
     : postgresBackend(address.url);
@@ -51,24 +59,58 @@ function redisBackend(address: QueueAddress, { waiting }: { waiting: boolean }):
   return {
     options: { connection: redis, prefix: address.prefix },
     factory: undefined,
+    reach: () => reachRedis(redis),
     async close() {
       redis.disconnect();
     },
   };
 }
 
+function reachRedis(redis: Redis): Promise<void> {
+  if (redis.status === 'ready') return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const end = (error?: Error) => {
+      clearTimeout(timer);
+      redis.off('ready', end).off('error', end);
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const timer = setTimeout(() => end(new Error('no answer')), COMMAND_TIMEOUT_MS);
+    redis.on('ready', end).on('error', end);
+  });
+}
+
 function postgresBackend(connectionString: string): Backend {
+  const connection = {
+    connectionString,
+    schema: POSTGRES_SCHEMA,
+    max: 4,
+    connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
+  };
   return {
-    options: { connection: { connectionString, schema: POSTGRES_SCHEMA, max: 4 } },
+    options: { connection },
     factory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
+    // Each call of BullMQ connects where it must, and fails where it cannot.
+    async reach() {},
     async close() {},
   };
 }
 
+/** What the drivers say of such an address, they say with all of it, the password included. */
+function refuseUnreadable(address: QueueAddress): void {
+  if (URL.canParse(address.url)) return;
+  throw new DroverError('FILE_INVALID', { message: 'queue.url cannot be read as an address.' });
+}
+
 /** Makes BullMQ's tables where Postgres carries the queue. Safe to call again, and at once. */
 export async function installQueue(address: QueueAddress): Promise<void> {
+  refuseUnreadable(address);
   if (address.url.startsWith('redis')) return;
-  const client = new pg.Client({ connectionString: address.url, application_name: 'drover queue' });
+  const client = new pg.Client({
+    connectionString: address.url,
+    application_name: 'drover queue',
+    connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
+  });
   try {
     await client.connect();
     await runMigrations(client, POSTGRES_SCHEMA);
@@ -79,8 +121,14 @@ export async function installQueue(address: QueueAddress): Promise<void> {
   }
 }
 
+/** ioredis hangs the command on the error that it gave, and the login's carries the password. */
+export function withoutCommand(error: unknown): void {
+  if (error instanceof Error && 'command' in error) delete error.command;
+}
+
 export function queueError(error: unknown, what: string): DroverError {
   if (error instanceof DroverError) return error;
+  withoutCommand(error);
   const detail = error instanceof Error ? error.message : typeof error;
   return new DroverError('QUEUE_UNAVAILABLE', {
     message: `Queue: ${what}: ${detail}`,

@@ -1,6 +1,7 @@
-import { type ChunkConsumer, type DeliveryHandler, Stopped, toDroverError } from '@drover/core';
+import { type ChunkConsumer, type DeliveryHandler, toDroverError } from '@drover/core';
 import { UnrecoverableError, Worker } from 'bullmq';
-import { openBackend, type QueueAddress } from './backend.ts';
+import { openBackend, type QueueAddress, queueError, withoutCommand } from './backend.ts';
+import { Hand } from './hand.ts';
 import { type JobData, toDelivery } from './job.ts';
 import { queueName } from './queue-name.ts';
 
@@ -21,27 +22,39 @@ const STALLED_CHECK_MS = 5_000;
 /** Never given up for having stalled: how often a chunk may fail, the ledger says. */
 const MAX_STALLED_COUNT = 1_000_000;
 
-/** Takes deliveries of one migration until closed. */
+/**
+ * How long the last acknowledgements are waited for when a consumer drains or closes. One that is lost
+ * costs a delivery that finds nothing to do.
+ */
+const ACKNOWLEDGE_MS = 2_000;
+
+/**
+ * Takes deliveries of one migration until closed. A server that goes away later is waited for.
+ * @throws DroverError QUEUE_UNAVAILABLE where there is none to begin with.
+ */
 export async function openChunkConsumer(
   options: ConsumerOptions,
   handler: DeliveryHandler,
 ): Promise<ChunkConsumer> {
   const backend = openBackend(options.address, { waiting: true });
-  const inHand = new Map<string, AbortController>();
+  const hand = new Hand();
+  const onTrouble = (error: Error) => {
+    withoutCommand(error);
+    options.onTrouble(error);
+  };
   const worker = new Worker<JobData>(
     queueName(options.migrationId),
     async (job) => {
       const delivery = toDelivery(job.data);
       if (delivery === null || job.id === undefined) return;
-      const controller = new AbortController();
-      inHand.set(job.id, controller);
+      const { signal, done } = hand.take(job.id);
       try {
-        await handler(delivery, controller.signal);
+        await handler(delivery, signal);
       } catch (error) {
         // Only the code: a driver's message can quote the data of a row.
         throw new UnrecoverableError(toDroverError(error).code);
       } finally {
-        inHand.delete(job.id);
+        done();
       }
     },
     {
@@ -58,19 +71,32 @@ export async function openChunkConsumer(
   );
   // BullMQ only announces a lock it could not renew, and lets the processor go on.
   worker.on('lockRenewalFailed', (jobIds) => {
-    for (const id of jobIds) inHand.get(id)?.abort(new Stopped('lease-lost'));
+    for (const id of jobIds) hand.stopJob(id, 'lease-lost');
   });
-  worker.on('error', options.onTrouble);
-  await worker.waitUntilReady();
-  worker.run().catch(options.onTrouble);
+  worker.on('error', onTrouble);
+  const shutDown = async () => {
+    hand.stopAll('shutdown');
+    await hand.outlasts(worker.close().catch(onTrouble), ACKNOWLEDGE_MS);
+    await backend.close();
+  };
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= shutDown();
+    return closing;
+  };
+  try {
+    await backend.reach();
+    await worker.waitUntilReady();
+  } catch (error) {
+    await close();
+    throw queueError(error, 'no consumer could be opened');
+  }
+  worker.run().catch(onTrouble);
   return {
     get active() {
-      return inHand.size;
+      return hand.size;
     },
-    drain: () => worker.pause(),
-    async close() {
-      await worker.close().catch(options.onTrouble);
-      await backend.close();
-    },
+    drain: () => hand.outlasts(worker.pause(), ACKNOWLEDGE_MS),
+    close,
   };
 }

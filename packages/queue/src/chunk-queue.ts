@@ -22,6 +22,7 @@ export function openChunkQueue(address: QueueAddress, migrationId: string): Chun
   queue.on('error', () => {});
   const guard = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
+      await backend.reach();
       return await work();
     } catch (error) {
       throw queueError(error, what);

@@ -12,15 +12,18 @@ import {
 import { json, number, text } from './rows.ts';
 
 /**
- * Takes a chunk for a new attempt, whatever attempt had it before: the new token fences that one. One
- * statement: the chunk's row is locked from the look at its state to the write of its token.
+ * Takes a chunk for a new attempt, whatever attempt had it before: the new token fences that one. Call in
+ * a transaction: the chunk's row is locked from the look at its state to the write of its token.
  */
 export async function claim(sql: SqlExecutor, attempt: NewAttempt): Promise<Claim> {
+  // By itself: a statement sees what was committed when it began, and so not the attempt of a claim
+  // that it had to wait for.
+  await sql.query('select 1 from drover.chunk where id = $1 for update', [attempt.chunkId]);
   const [row] = await sql.query(
     `with seen as (
        select c.id, c.state, r.state as run_state
        from drover.chunk c join drover.run r on r.id = c.run_id and r.phase = c.phase
-       where c.id = $1 for update of c),
+       where c.id = $1),
      won as (
        update drover.chunk set state = $3, token = $2, changed_at = clock_timestamp()
        from seen where chunk.id = seen.id and seen.state = any ($4::text[]) and seen.run_state = 'running'

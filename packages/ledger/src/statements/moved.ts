@@ -3,16 +3,22 @@ import { WINNING_ATTEMPTS } from './parts.ts';
 import { REJECT_COLUMNS, toReject } from './rejects.ts';
 import { json, number, text } from './rows.ts';
 
-/** Receipt and rejects of the data chunk that a verify chunk verifies. */
+/** SQL: a data chunk and, where its next generation was split, its parts. Begins a statement. */
+export const WITH_PARTS_OF = (origins: string) => `with recursive family as (
+    select id from drover.chunk where id in (${origins})
+    union all select part.id from drover.chunk part join family on part.parent_id = family.id)`;
+
+const ORIGIN = WITH_PARTS_OF('select origin_id from drover.chunk where id = $1');
+
+/** Receipts and rejects of the data chunk that a verify chunk verifies, or of its parts. */
 export async function readMoved(sql: SqlExecutor, verifyChunkId: number): Promise<MovedRecord> {
   const receipts = await sql.query(
-    `select a.receipt from ${WINNING_ATTEMPTS}
-     where c.id = (select origin_id from drover.chunk where id = $1)`,
+    `${ORIGIN} select a.receipt from ${WINNING_ATTEMPTS} where c.id in (select id from family) order by c.id`,
     [verifyChunkId],
   );
   const rejects = await sql.query(
-    `select ${REJECT_COLUMNS} from drover.reject r
-     where r.chunk_id = (select origin_id from drover.chunk where id = $1) order by r.id`,
+    `${ORIGIN} select ${REJECT_COLUMNS} from drover.reject r
+     where r.chunk_id in (select id from family) order by r.id`,
     [verifyChunkId],
   );
   return {

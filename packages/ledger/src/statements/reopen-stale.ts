@@ -1,5 +1,9 @@
 import { type SqlExecutor, stateAfter, statesAllowing } from '@drover/core';
 import { PHASE_IS_OVER } from './close-phase.ts';
+import { WITH_PARTS_OF } from './moved.ts';
+
+/** SQL: verify chunks whose verdict is that their origin is to be moved again. */
+const STALE = `phase = 'verify' and state = 'done' and error_code = 'STALE' and origin_id is not null`;
 
 /**
  * Where the phase verify is over and found stale chunks: plans the data chunks that moved them again, as
@@ -15,20 +19,18 @@ export async function reopenStale(
     `update drover.run run set phase = 'data', round = round + 1
      where id = $1 and phase = 'verify' and state = 'running' and round < $2
        and 'data' = any (phases) and ${PHASE_IS_OVER}
-       and exists (select 1 from drover.chunk c where c.run_id = run.id and c.phase = 'verify'
-                     and c.state = 'done' and c.error_code = 'STALE' and c.origin_id is not null)
+       and exists (select 1 from drover.chunk where run_id = run.id and ${STALE})
      returning id`,
     [of.runId, of.maxRounds],
   );
   if (run === undefined) return 0;
   const moved = await sql.query(
-    `with stale as (
-       select id, origin_id from drover.chunk
-       where run_id = $1 and phase = 'verify' and state = 'done' and error_code = 'STALE' and origin_id is not null),
+    `${WITH_PARTS_OF(`select origin_id from drover.chunk where run_id = $1 and ${STALE}`)},
      again as (
        update drover.chunk set state = $2, generation = generation + 1, attempts = 0, due_at = null,
          error_code = null, error_text = null, changed_at = clock_timestamp()
-       where state = any ($3::text[]) and (id in (select origin_id from stale) or id in (select id from stale))
+       where state = any ($3::text[])
+         and (id in (select id from family) or run_id = $1 and ${STALE})
        returning phase)
      select phase from again where phase = 'data'`,
     [of.runId, stateAfter('regenerate'), statesAllowing('regenerate')],
