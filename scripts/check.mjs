@@ -7,7 +7,11 @@ const bin = (name, path) => [process.execPath, [`node_modules/${name}/${path}`]]
 
 const STEPS = [
   ['format and style', ...bin('@biomejs/biome', 'bin/biome'), ['ci', '--error-on-warnings', '.']],
-  ['lint and boundaries', ...bin('oxlint', 'bin/oxlint'), ['--type-aware', '--deny-warnings']],
+  [
+    'lint and boundaries',
+    ...bin('oxlint', 'bin/oxlint'),
+    ['--config=oxlint.config.mjs', '--type-aware', '--deny-warnings'],
+  ],
   ['types of the tests', ...bin('typescript', 'bin/tsc'), ['-p', 'tsconfig.tests.json']],
   ['dead code', ...bin('knip', 'bin/knip.js'), ['--no-progress']],
   ['generated documentation', process.execPath, ['scripts/docs.mjs'], ['--check']],

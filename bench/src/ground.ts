@@ -4,6 +4,7 @@ import { loadPipeline } from '@drover/pipelines';
 import { type Database, openDatabase } from '@drover/postgres';
 import { createSeriesTable, fillSeries, SAMPLE_GROUPS } from '@drover/sample-data';
 import { type PostgresServer, startPostgres } from '@drover/servers';
+import { count, duration } from '@drover/telemetry';
 
 export const SHIPS = Array.from(
   { length: 8 },
@@ -24,15 +25,16 @@ export async function openGround(of: { ships: number; minutes: number }): Promis
   const server = await startPostgres();
   const sql = openDatabase(server.url, { side: 'bench', applicationName: 'bench', max: 4 });
   await createSeriesTable(sql);
+  const start = performance.now();
   const rows = await fillSeries(sql, { ...of, from: START });
+  process.stdout.write(
+    `\n${server.origin}: ${of.ships} ships, ${of.minutes / 60} h, ${count(rows)} narrow rows made in ${duration(performance.now() - start)}\n`,
+  );
   return {
     server,
     url: server.url,
     sql,
-    ships: Array.from(
-      { length: of.ships },
-      (_, index) => `SHIP${String(index + 1).padStart(4, '0')}`,
-    ),
+    ships: SHIPS.slice(0, of.ships),
     rows,
     async [Symbol.asyncDispose]() {
       await sql.close();
@@ -54,6 +56,8 @@ export function pivotFile(of: {
   schema: string;
   queue?: string;
   chunk?: string;
+  from?: string;
+  to?: string;
 }): { readonly [key: string]: unknown } {
   return {
     name: `bench-${of.schema.replaceAll('_', '-')}`,
@@ -67,10 +71,12 @@ export function pivotFile(of: {
       channels: { list: channels.map((channel) => channel.name) },
     })),
     chunk: { length: of.chunk ?? '1h' },
+    ...(of.from === undefined ? {} : { from: of.from }),
+    ...(of.to === undefined ? {} : { to: of.to }),
   };
 }
 
-export const benchHost: Host = {
+const benchHost: Host = {
   name: 'bench',
   pid: process.pid,
   now: () => Date.now(),

@@ -1,13 +1,37 @@
+import { benchLatency } from './latency.ts';
+import { describeMachine } from './machine.ts';
 import { type Result, resultTable } from './measure.ts';
+import { benchMemory } from './memory.ts';
+import { benchMillion } from './million.ts';
 import { benchOneChunk } from './one-chunk.ts';
+import { benchShips } from './ships.ts';
+import { benchSystem } from './system.ts';
+import { benchVerify } from './verify.ts';
 
-const BENCHES = { chunk: benchOneChunk };
+const BENCHES = new Map<string, () => Promise<Result[]>>([
+  ['chunk', benchOneChunk],
+  ['ships', benchShips],
+  ['system', benchSystem],
+  ['latency', benchLatency],
+  ['memory', benchMemory],
+  ['verify', benchVerify],
+  ['million', benchMillion],
+]);
 
-const wanted = process.argv.slice(2);
-const results: Result[] = [];
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  results.push(...(await bench()));
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !BENCHES.has(name));
+  if (unknown.length > 0) {
+    const names = [...BENCHES.keys()].join(', ');
+    process.stderr.write(`There is no benchmark ${unknown.join(', ')}; there are: ${names}\n`);
+    return 2;
+  }
+  process.stdout.write(`${describeMachine()}\n`);
+  const results: Result[] = [];
+  for (const [name, bench] of BENCHES) {
+    if (wanted.length === 0 || wanted.includes(name)) results.push(...(await bench()));
+  }
+  process.stdout.write(`\n${resultTable(results)}\n`);
+  return results.every((result) => result.met) ? 0 : 1;
 }
-process.stdout.write(`\n${resultTable(results)}\n`);
-process.exitCode = results.every((result) => result.met) ? 0 : 1;

@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { MoveContext, Pipeline, Receipt } from '@drover/core';
+import type { AttemptContext, Json, MoveContext, Pipeline, Receipt, Verdict } from '@drover/core';
+import { type Database, qualifiedName } from '@drover/postgres';
 import { memoryGate, silentLog } from '@drover/testkit';
 
 const ANCHOR = { chunkMicros: '3600000000', parts: [], nullKeys: false, dropTables: false };
 
-export function moveContext(): MoveContext {
+interface BenchSpan {
+  readonly ships: readonly string[];
+  readonly from: string;
+  readonly to: string;
+}
+
+function attemptContext(): AttemptContext {
   return {
     anchor: ANCHOR,
     applicationName: `drover bench ${randomUUID().slice(0, 8)}`,
@@ -12,9 +19,10 @@ export function moveContext(): MoveContext {
     log: silentLog,
     progress() {},
     async reached() {},
-    gate: memoryGate(),
   };
 }
+
+const moveContext = (): MoveContext => ({ ...attemptContext(), gate: memoryGate() });
 
 export async function prepare(pipeline: Pipeline, ships: readonly string[]): Promise<void> {
   for (const ship of ships) {
@@ -23,10 +31,33 @@ export async function prepare(pipeline: Pipeline, ships: readonly string[]): Pro
 }
 
 /** Moves a span as a worker would, without queue and ledger. */
-export function move(
-  pipeline: Pipeline,
-  span: { ships: readonly string[]; from: string; to: string },
-): Promise<Receipt> {
-  const chunk = { id: 1, phase: 'data' as const, stream: 'bench', range: { ...span } };
-  return pipeline.move(chunk, moveContext());
+export function move(pipeline: Pipeline, span: BenchSpan): Promise<Receipt> {
+  return moveRange(pipeline, { ...span });
+}
+
+/** Moves a data chunk by its range, as the ledger has it. */
+export function moveRange(pipeline: Pipeline, range: Json): Promise<Receipt> {
+  return pipeline.move({ id: 1, phase: 'data', stream: 'bench', range }, moveContext());
+}
+
+/** Verifies a span as a worker would. */
+export function verify(pipeline: Pipeline, span: BenchSpan): Promise<Verdict> {
+  const chunk = { id: 1, phase: 'verify' as const, stream: 'bench', range: { ...span } };
+  return pipeline.verify(chunk, {
+    ...attemptContext(),
+    maxDifferences: 100,
+    moved: async () => ({ receipts: [], rejects: [] }),
+  });
+}
+
+/** Empties all tables of a schema and writes out what is dirty, so that every candidate starts alike. */
+export async function emptyTables(sql: Database, schema: string): Promise<void> {
+  const tables = await sql.query(
+    `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r'`,
+    [schema],
+  );
+  for (const { relname } of tables) {
+    await sql.query(`truncate ${qualifiedName(schema, relname ?? '')}`);
+  }
+  await sql.query('checkpoint');
 }

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
-import { identifier, qualifiedName } from '@drover/postgres';
+import { identifier } from '@drover/postgres';
 import { count, table } from '@drover/telemetry';
 import pg from 'pg';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { pivotByCrosstab } from './crosstab.ts';
 import { type Ground, moment, openGround, openPivot, pivotFile } from './ground.ts';
 import { atLeast, atMost, bestOf, type Result, rate } from './measure.ts';
-import { move, prepare } from './moves.ts';
+import { emptyTables, move, prepare } from './moves.ts';
 import { pivotRowsInJavaScript } from './rows-in-javascript.ts';
 import { type Recording, startWireRecorder } from './wire-recorder.ts';
 
@@ -25,7 +25,7 @@ export async function benchOneChunk(): Promise<Result[]> {
     pivotFile({ source: ground.url, target: ground.url, schema: 'wide' }),
   );
   await prepare(pivot, ground.ships);
-  const empty = () => emptyTables(ground, 'wide');
+  const empty = () => emptyTables(ground.sql, 'wide');
   const best = await bestOf(ROUNDS, {
     'empty 1': empty,
     'Drover: one chunk': () => move(pivot, { ships, ...span }),
@@ -62,17 +62,6 @@ export async function benchOneChunk(): Promise<Result[]> {
     atLeast('one chunk against crosstab', (ms['crosstab'] ?? 0) / drover, 5),
     atMost('one chunk against (a) + (b)', drover / halves, 1.15, 'x'),
   ];
-}
-
-async function emptyTables(ground: Ground, schema: string): Promise<void> {
-  const tables = await ground.sql.query(
-    `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and relkind = 'r'`,
-    [schema],
-  );
-  for (const { relname } of tables) {
-    await ground.sql.query(`truncate ${qualifiedName(schema, relname ?? '')}`);
-  }
-  await ground.sql.query('checkpoint');
 }
 
 /** What one move sends and receives, by listening in. */

@@ -56,7 +56,11 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     logsVerb,
     demoVerb,
   ]) {
-    program.addCommand(make(verb).exitOverride());
+    const command = make(verb);
+    for (const each of [command, ...command.commands]) {
+      each.copyInheritedSettings(program).exitOverride();
+    }
+    program.addCommand(command);
   }
   try {
     await program.parseAsync([...argv]);

@@ -7,8 +7,6 @@ export interface LocalWorkers {
   readonly failures: readonly string[];
   /** Asks them to finish or hand back, and waits. */
   stop(): Promise<void>;
-  /** Waits until all have ended by themselves. */
-  ended(): Promise<void>;
 }
 
 /**
@@ -47,9 +45,6 @@ export function startLocalWorkers(of: {
     failures,
     async stop() {
       for (const { child } of workers) child.kill('SIGTERM');
-      await Promise.all(workers.map(({ end }) => end));
-    },
-    async ended() {
       await Promise.all(workers.map(({ end }) => end));
     },
   };

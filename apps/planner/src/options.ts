@@ -1,3 +1,4 @@
+import { momentSchema, parseDuration } from '@drover/core';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several verbs share, each with its default in the help. */
@@ -13,9 +14,25 @@ export const reportsOption = () =>
   new Option('--reports <folder>', 'folder of the reports').default('reports');
 
 export const shipsOption = () =>
-  new Option('--ships <ids>', 'only these ships, separated by commas').argParser((text: string) =>
-    text.split(',').filter((ship) => ship !== ''),
-  );
+  new Option('--ships <ids>', 'only these ships, separated by commas').argParser((text: string) => {
+    const ships = text.split(',').filter((ship) => ship !== '');
+    if (ships.length > 0) return ships;
+    throw new InvalidArgumentError('Name at least one ship, for example --ships S1,S2.');
+  });
+
+export const fromOption = () =>
+  new Option('--from <moment>', 'start here instead, included').argParser(moment);
+
+export const toOption = () =>
+  new Option('--to <moment>', 'end here instead, excluded').argParser(moment);
+
+export const cutoffOption = () =>
+  new Option(
+    '--cutoff <moment>',
+    'where backfill ends, for instance now-1h; remembered per ship',
+  ).argParser(moment);
+
+export const dryRunOption = (what: string) => new Option('--dry-run', what).default(false);
 
 export const runOption = () =>
   new Option('--run <number>', 'this run instead of the newest').argParser(positiveNumber);
@@ -35,15 +52,26 @@ export const concurrencyOption = () =>
 
 export const yesOption = () => new Option('--yes', 'do not ask for confirmation').default(false);
 
+/** The same that the migration file takes, so that a typing error is not left for the server to guess at. */
+function moment(text: string): string {
+  const { success, data } = momentSchema.safeParse(text);
+  if (success) return data;
+  throw new InvalidArgumentError('Write for example 2026-01-31, "2026-01-31 08:15:00" or now-1h.');
+}
+
+export function lengthOfTime(text: string): string {
+  if (parseDuration(text) !== null) return text;
+  throw new InvalidArgumentError('Write a length of time, for example 30s, 10m or 1h.');
+}
+
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new InvalidArgumentError('Not a whole number.');
-  return value;
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Write a whole number.');
 }
 
 export function positiveNumber(text: string): number {
   const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError('Must be 1 or more.');
+  if (value === 0) throw new InvalidArgumentError('Write 1 or more.');
   return value;
 }

@@ -8,11 +8,14 @@ export function note(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  print(
-    JSON.stringify(
-      value,
-      (_, item: unknown) => (typeof item === 'bigint' ? item.toString() : item),
-      2,
-    ),
-  );
+  print(JSON.stringify(value, bigintAsText, 2));
+}
+
+/** For output without an end: whoever reads it takes it line by line. */
+export function printJsonLine(value: unknown): void {
+  print(JSON.stringify(value, bigintAsText));
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
 }

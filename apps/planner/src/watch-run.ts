@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Host, type Run, UNFINISHED_RUN_STATES } from '@drover/core';
-import { buildReport, Coordinator, readStatus, type Status } from '@drover/engine';
-import { createProgressBar, type ProgressBar } from '@drover/telemetry';
+import { buildReport, Coordinator, readStatus } from '@drover/engine';
 import type { Drover } from '@drover/worker';
 import { type LocalWorkers, startLocalWorkers } from './local-workers.ts';
 import { note, print, printJson } from './print.ts';
+import { createProgress, type Progress } from './progress.ts';
 import { reportText } from './views/report-text.ts';
 import { writeReport } from './write-report.ts';
 
@@ -46,28 +46,18 @@ export async function watchRun(drover: Drover, run: Run, options: WatchOptions):
   const onSignal = () => interrupted.abort();
   process.once('SIGINT', onSignal);
   process.once('SIGTERM', onSignal);
-  const bar = createProgressBar(process.stderr);
+  const progress = createProgress(host);
   try {
-    const ended = await follow(drover, {
-      run,
-      workers,
-      bar,
-      signal: interrupted.signal,
-      lonely: options.workers === 0,
-    });
-    bar.stop();
+    const { signal } = interrupted;
+    const ended = await follow(drover, { run, workers, progress, signal, file: options.file });
+    progress.stop();
     if (ended === null) return await leave(run, workers);
-    await workers.ended();
-    const report = await buildReport(ledger, migration, ended, host.now());
-    const files = writeReport(report, options.reports);
-    if (options.json) printJson(report);
-    else print(reportText(report));
-    note(`\nReport: ${files.join(', ')}`);
-    const { parts, rejects, differences, phases, parked, ...summary } = report;
-    log.info('run ended', { ...JSON.parse(JSON.stringify(summary)), parked: parked.length });
-    return report.exitCode;
+    const code = await conclude(drover, ended, options);
+    // They would notice by themselves, at their next heartbeat.
+    await workers.stop();
+    return code;
   } finally {
-    bar.stop();
+    progress.stop();
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
   }
@@ -76,37 +66,58 @@ export async function watchRun(drover: Drover, run: Run, options: WatchOptions):
 interface Following {
   readonly run: Run;
   readonly workers: LocalWorkers;
-  readonly bar: ProgressBar;
+  readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** No worker was started here. */
-  readonly lonely: boolean;
+  readonly file: string;
 }
 
 /** @returns the run when it has ended; null where the person left first. */
 async function follow(drover: Drover, following: Following): Promise<Run | null> {
   const { ledger, migration, host } = drover;
-  const since = host.now();
+  const { run, workers, progress, signal, file } = following;
+  let seenWorkerAt = host.now();
   let told = false;
   let failures = 0;
+  let lastState = run.state;
   for (;;) {
-    const status = await readStatus(ledger, migration, following.run.id);
-    showProgress(following.bar, status);
-    const { state } = status.run ?? following.run;
+    const status = await readStatus(ledger, migration, run.id);
+    progress.show(status);
+    const { state } = status.run ?? run;
     if (state === 'failed' || !UNFINISHED_RUN_STATES.includes(state)) {
-      const ended = await ledger.findRun(following.run.id);
+      const ended = await ledger.findRun(run.id);
       if (ended !== null) return ended;
     }
-    for (const failure of following.workers.failures.slice(failures)) note(`drover: ${failure}`);
-    failures = following.workers.failures.length;
-    if (!told && status.workers.length === 0 && host.now() - since > LONELY_MS) {
+    if (state === 'paused' && lastState !== 'paused') {
+      progress.note(`drover: run ${run.id} is paused; \`drover resume\` goes on.`);
+    }
+    lastState = state;
+    for (const failure of workers.failures.slice(failures)) progress.note(`drover: ${failure}`);
+    failures = workers.failures.length;
+    if (status.workers.length > 0) seenWorkerAt = host.now();
+    if (!told && host.now() - seenWorkerAt > LONELY_MS) {
       told = true;
-      note(
-        `drover: no worker is running. Start some, on any machine: drover worker -f FILE${following.lonely ? ' (or use --workers 2)' : ''}`,
+      progress.note(
+        `drover: no worker is running. Start some, on any machine that has the file: drover worker -f ${file}`,
       );
     }
-    if (following.signal.aborted) return null;
-    await pause(REFRESH_MS, undefined, { signal: following.signal }).catch(() => {});
+    if (signal.aborted) return null;
+    await pause(REFRESH_MS, undefined, { signal }).catch(() => {});
   }
+}
+
+async function conclude(drover: Drover, ended: Run, options: WatchOptions): Promise<number> {
+  const { ledger, pipeline, migration, host, log } = drover;
+  const report = await buildReport(ledger, migration, ended, {
+    nowMs: host.now(),
+    outside: await pipeline.uncovered(ended.anchor),
+  });
+  const files = writeReport(report, options.reports);
+  if (options.json) printJson(report);
+  else print(reportText(report));
+  note(`\nReport: ${files.join(', ')}`);
+  const { parts, rejects, differences, phases, parked, ...summary } = report;
+  log.info('run ended', { ...JSON.parse(JSON.stringify(summary)), parked: parked.length });
+  return report.exitCode;
 }
 
 async function leave(run: Run, workers: LocalWorkers): Promise<number> {
@@ -118,21 +129,4 @@ async function leave(run: Run, workers: LocalWorkers): Promise<number> {
     `drover: run ${run.id} is not finished. Workers elsewhere go on; \`drover resume\` watches again.`,
   );
   return 130;
-}
-
-function showProgress(bar: ProgressBar, status: Status): void {
-  if (status.run === null || status.progress === null) return;
-  const { phase } = status.run;
-  const now = status.progress.phases.find((one) => one.phase === phase);
-  if (now === undefined) return;
-  const { chunks } = now;
-  const finished = chunks.done + chunks.parked + chunks.cancelled;
-  bar.show({
-    phase,
-    chunksDone: finished,
-    chunksTotal: finished + chunks.planned + chunks.queued + chunks.running,
-    rowsPerSecond: status.rowsPerSecond,
-    parked: chunks.parked,
-    etaMs: phase === 'data' ? status.etaMs : null,
-  });
 }

@@ -40,7 +40,10 @@ async function beforeTheData(spec: { readonly [key: string]: unknown } = {}) {
     report: async () => {
       const ended = await drover.ledger.findRun(run.id);
       if (ended === null) throw new Error('The run is gone.');
-      return buildReport(drover.ledger, drover.migration, ended, Date.now());
+      return buildReport(drover.ledger, drover.migration, ended, {
+        nowMs: Date.now(),
+        outside: null,
+      });
     },
     attempt: (
       of: Delivery,

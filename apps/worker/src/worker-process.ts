@@ -1,4 +1,4 @@
-import { DroverError, parseDuration, toDroverError } from '@drover/core';
+import { parseDuration, toDroverError } from '@drover/core';
 import { createLog } from '@drover/telemetry';
 import { systemHost } from './open-drover.ts';
 import { startWorker } from './worker.ts';
@@ -63,7 +63,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<n
   } catch (error) {
     const failure = toDroverError(error);
     log.error('worker failed', { code: failure.code, error: failure.message, hint: failure.hint });
-    if (options.quiet || !terminal.isTTY) terminal.write(`${failure.message}\n${failure.hint}\n`);
-    return failure instanceof DroverError && failure.code === 'FILE_INVALID' ? 2 : 1;
+    if (options.quiet) terminal.write(`${failure.message}\n${failure.hint}\n`);
+    return failure.code === 'FILE_INVALID' ? 2 : 1;
   }
 }

@@ -1,4 +1,4 @@
-import { type ChunkConsumer, type Log, Stopped, toDroverError } from '@drover/core';
+import { type ChunkConsumer, type Host, type Log, Stopped, toDroverError } from '@drover/core';
 import { AttemptsInHand, Coordinator, executeDelivery, type Workshop } from '@drover/engine';
 import { openChunkConsumer } from '@drover/queue';
 import { type Drover, openDrover } from './open-drover.ts';
@@ -24,6 +24,8 @@ export interface RunningWorker {
 }
 
 const HEARTBEAT_MS = 2_000;
+
+const TROUBLE_REPEAT_MS = 30_000;
 
 /** Connections besides those of the attempts: ledger, planning on both sides. */
 const OTHER_CONNECTIONS = 5 + 2 + 2;
@@ -63,13 +65,23 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       address: loaded.spec.queue,
       migrationId: migration.id,
       concurrency: options.concurrency,
-      onTrouble: (error) => log.warn('trouble with the queue', { error: error.message }),
+      onTrouble: troubleLog(log, host),
     },
     (delivery, lease) => executeDelivery(shop, delivery, lease),
   );
   coordinator.start();
   log.info('worker started', { concurrency: options.concurrency, migration: migration.name });
   return new Worker({ drover, consumer, coordinator, inHand, id, log }, options);
+}
+
+/** The queue's client tries again many times a second and complains each time: one line in a while will do. */
+function troubleLog(log: Log, host: Host): (error: Error) => void {
+  let quietUntilMs = 0;
+  return (error) => {
+    if (host.now() < quietUntilMs) return;
+    quietUntilMs = host.now() + TROUBLE_REPEAT_MS;
+    log.warn('the queue cannot be reached; waiting for it', { error: error.message });
+  };
 }
 
 interface WorkerParts {

@@ -108,6 +108,11 @@ export interface Ledger {
   progress(runId: number): Promise<RunProgress>;
   parts(runId: number): Promise<readonly PartTally[]>;
   attempts(runId: number): Promise<AttemptSummary>;
+  /**
+   * From the start of the run's first data attempt to the end of the last, or to now while one goes on, in
+   * milliseconds; null where there was none.
+   */
+  movingTime(runId: number): Promise<number | null>;
   parked(runId: number): Promise<readonly ParkedChunk[]>;
   rejectCounts(runId: number): Promise<readonly { rule: string; rejects: number; rows: number }[]>;
   rejects(of: { runId: number; limit: number }): Promise<readonly Reject[]>;

@@ -59,6 +59,11 @@ export interface Pipeline {
   split(chunk: PipelineChunk & { readonly estimatedRows: number }): readonly SplitPart[];
   /** Compares a chunk of the phase verify. Writes nothing. */
   verify(chunk: PipelineChunk, context: VerifyContext): Promise<Verdict>;
+  /**
+   * Streams that the source holds and a run with this anchor does not look at, e.g. ships that came after
+   * it was opened. null where finding out would mean reading the source from end to end.
+   */
+  uncovered(anchor: Json): Promise<readonly string[] | null>;
   /** The range as a person would say it, e.g. `8 ships, 2026-01-01 00:00 + 24h`. */
   describe(range: Json): string;
   /** Ends, in source and target, every session that carries one of these application names. */

@@ -10,6 +10,7 @@ import {
   type PhaseProgress,
   type Reject,
   type Run,
+  type RunOptions,
   type RunState,
   type Tally,
   type VerificationSummary,
@@ -24,6 +25,8 @@ export interface Report {
   readonly kind: Run['kind'];
   readonly state: RunState;
   readonly errorCode: ErrorCode | null;
+  /** What the run was limited to; of a verification also which runs it looked at. */
+  readonly options: RunOptions;
   readonly startedAtMs: number;
   readonly finishedAtMs: number | null;
   readonly elapsedMs: number;
@@ -31,16 +34,25 @@ export interface Report {
   readonly total: Tally;
   /** loaded + rejected + skipped = read */
   readonly balanced: boolean;
+  /** From the first data attempt's start to the last one's end; null where nothing was tried. */
+  readonly dataMs: number | null;
+  /** Source rows over `dataMs`: what moving alone achieved. */
   readonly rowsPerSecond: number;
+  /** Source rows over `elapsedMs`: with tables, indexes and verification. */
+  readonly overallRowsPerSecond: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly phases: readonly PhaseProgress[];
   readonly attempts: AttemptSummary;
+  /** Attempts that failed and were followed by another. */
+  readonly retries: number;
   readonly parts: readonly PartTally[];
   readonly parked: readonly ParkedChunk[];
   readonly rejectCounts: readonly { rule: string; rejects: number; rows: number }[];
   readonly rejects: readonly Reject[];
   readonly verification: VerificationSummary & { readonly result: VerificationResult };
+  /** Streams of the source that the run did not look at, as seen at its end; null where nobody looked. */
+  readonly outside: readonly string[] | null;
   readonly differences: readonly Difference[];
   /** 0 fine, 1 failed, 3 differences found, 4 parked chunks or rejects remain. */
   readonly exitCode: 0 | 1 | 3 | 4;
@@ -53,20 +65,21 @@ export async function buildReport(
   ledger: Ledger,
   migration: Migration,
   run: Run,
-  nowMs: number,
+  seen: { readonly nowMs: number; readonly outside: readonly string[] | null },
 ): Promise<Report> {
-  const [progress, parts, attempts, parked, rejectCounts, rejects, found, differences] =
+  const [progress, parts, attempts, dataMs, parked, rejectCounts, rejects, found, differences] =
     await Promise.all([
       ledger.progress(run.id),
       ledger.parts(run.id),
       ledger.attempts(run.id),
+      ledger.movingTime(run.id),
       ledger.parked(run.id),
       ledger.rejectCounts(run.id),
       ledger.rejects({ runId: run.id, limit: SHOWN }),
       ledger.verification(run.id),
       ledger.differences({ runId: run.id, limit: SHOWN }),
     ]);
-  const elapsedMs = (run.finishedAtMs ?? nowMs) - run.createdAtMs;
+  const elapsedMs = (run.finishedAtMs ?? seen.nowMs) - run.createdAtMs;
   const verification = { ...found, result: resultOf(run, found) };
   return {
     migration: migration.name,
@@ -74,25 +87,37 @@ export async function buildReport(
     kind: run.kind,
     state: run.state,
     errorCode: run.errorCode,
+    options: run.options,
     startedAtMs: run.createdAtMs,
     finishedAtMs: run.finishedAtMs,
     elapsedMs,
     rounds: run.round,
     total: progress.total,
     balanced: isBalanced(progress.total) && parts.every(isBalanced),
-    rowsPerSecond: elapsedMs === 0 ? 0 : (progress.total.read * 1000) / elapsedMs,
+    dataMs,
+    rowsPerSecond: perSecond(progress.total.read, dataMs),
+    overallRowsPerSecond: perSecond(progress.total.read, elapsedMs),
     bytesRead: progress.bytesRead,
     bytesWritten: progress.bytesWritten,
     phases: progress.phases,
     attempts,
+    retries: attempts.outcomes.reduce(
+      (sum, one) => sum + (one.outcome === 'retry' ? one.count : 0),
+      0,
+    ),
     parts,
     parked,
     rejectCounts,
     rejects,
     verification,
+    outside: seen.outside,
     differences,
     exitCode: exitCodeOf(run, verification.result, parked.length + rejectCounts.length),
   };
+}
+
+function perSecond(rows: number, ms: number | null): number {
+  return ms === null || ms <= 0 ? 0 : (rows * 1000) / ms;
 }
 
 /** Unfinished is not a pass, and neither is a verification that left chunks out. */
@@ -106,5 +131,6 @@ function resultOf(run: Run, found: VerificationSummary): VerificationResult {
 function exitCodeOf(run: Run, verification: VerificationResult, remaining: number): 0 | 1 | 3 | 4 {
   if (run.state !== 'done') return 1;
   if (verification === 'differences') return 3;
-  return remaining > 0 ? 4 : 0;
+  // What a verification could not cover was parked, in this run or in one that it looked at.
+  return remaining > 0 || verification === 'unfinished' ? 4 : 0;
 }

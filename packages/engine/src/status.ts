@@ -30,7 +30,9 @@ export async function readStatus(
     ledger.cutoffs(migration.id),
   ]);
   const alive = workers.filter((worker) => worker.seenMsAgo < WORKER_SILENCE_MS);
-  const rowsPerSecond = progress === null ? 0 : rate(progress, alive);
+  // Of a run that is over, what happened in its last minute says nothing.
+  const moving = run?.state === 'running' || run?.state === 'paused';
+  const rowsPerSecond = progress === null || !moving ? 0 : rate(progress, alive);
   return {
     migration: migration.name,
     run: run === null ? null : withoutContents(run),
@@ -59,5 +61,7 @@ function rate(progress: RunProgress, workers: readonly WorkerRecord[]): number {
 function eta(progress: RunProgress, rowsPerSecond: number): number | null {
   const data = progress.phases.find((phase) => phase.phase === 'data');
   if (data === undefined || !data.planned || rowsPerSecond === 0) return null;
+  // Where the source has no statistics there is nothing to reckon with.
+  if (data.estimatedRows === 0) return null;
   return (data.estimatedRowsLeft / rowsPerSecond) * 1000;
 }

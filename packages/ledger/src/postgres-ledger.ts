@@ -15,6 +15,7 @@ import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
 import { feed, readOutstanding, redeliver } from './statements/feed.ts';
 import { acquireLease, releaseLease } from './statements/leases.ts';
 import { readDataChunks, readMoved } from './statements/moved.ts';
+import { readMovingTime } from './statements/moving-time.ts';
 import { findMigration, openMigration } from './statements/open-migration.ts';
 import { readParked } from './statements/parked.ts';
 import { readParts } from './statements/parts.ts';
@@ -87,6 +88,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     progress: (runId) => readProgress(database, runId),
     parts: (runId) => readParts(database, runId),
     attempts: (runId) => readAttempts(database, runId),
+    movingTime: (runId) => readMovingTime(database, runId),
     parked: (runId) => readParked(database, runId),
     rejectCounts: (runId) => countRejects(database, runId),
     rejects: (of) => readRejects(database, of),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Signal, signal } from './milestones.ts';
 
 interface Hold {
@@ -20,24 +21,36 @@ export interface TcpProxy extends AsyncDisposable {
    * `release`. Other connections go on.
    */
   holdAt(pattern: string): { readonly arrived: Promise<void>; release: () => void };
-  /** Adds this much to every piece, each way. */
-  delay(ms: number): void;
+  /**
+   * From now on every piece arrives this much later, each way, as over a longer line: pieces on their way
+   * do not wait for one another, so throughput stays what the windows of the two ends allow.
+   */
+  delay(latencyMs: number): void;
   /** Breaks every connection there is. */
   cut(): void;
   /** Bytes that clients sent through it so far. */
   readonly bytesSent: number;
 }
 
+/** What a line holds at most, each way. Source: the largest receive window of Linux by default, tcp_rmem. */
+const MAX_BYTES_ON_THE_WAY = 6 * 1024 * 1024;
+
 export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
   const server = new URL(serverUrl);
   const target = { host: server.hostname, port: Number(server.port) };
   const holds: Hold[] = [];
   const sockets = new Set<Socket>();
-  let delayMs = 0;
+  let latencyMs = 0;
   let bytesSent = 0;
 
   const pass = async (from: Socket, to: Socket, watch: boolean): Promise<void> => {
     let tail = Buffer.alloc(0);
+    const line = new DelayLine(to);
+    from.on('close', () => {
+      // Over a long line what was sent before the end still arrives.
+      if (latencyMs === 0) to.destroy();
+      else void line.end().finally(() => to.destroy());
+    });
     try {
       for await (const piece of from) {
         const bytes = piece as Buffer;
@@ -50,9 +63,9 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
           await hold?.release.given;
           tail = seen.subarray(-64);
         }
-        if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-        if (!to.write(bytes)) await once(to, 'drain');
+        await line.put(bytes, latencyMs);
       }
+      await line.end();
       to.end();
     } catch {
       // A broken side breaks the other: that is what a cut is.
@@ -68,8 +81,6 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       socket.on('close', () => sockets.delete(socket));
       socket.on('error', () => {});
     }
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
     void pass(client, upstream, true);
     void pass(upstream, client, false);
   });
@@ -90,7 +101,7 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       return { arrived: hold.arrived.given, release: hold.release.give };
     },
     delay(ms) {
-      delayMs = ms;
+      latencyMs = ms;
     },
     cut,
     get bytesSent() {
@@ -103,4 +114,67 @@ export async function startTcpProxy(serverUrl: string): Promise<TcpProxy> {
       await once(listener, 'close');
     },
   };
+}
+
+/** Pieces on their way to a socket, in order, each due at its own time. */
+class DelayLine {
+  readonly #to: Socket;
+  readonly #pieces: { readonly bytes: Buffer; readonly dueMs: number }[] = [];
+  #bytes = 0;
+  #busy = false;
+  #delivering: Promise<void> = Promise.resolve();
+  #makeRoom: () => void = () => {};
+
+  constructor(to: Socket) {
+    this.#to = to;
+  }
+
+  /** Resolves when there is room for the next piece; without latency when this one has been written. */
+  async put(bytes: Buffer, latencyMs: number): Promise<void> {
+    this.#pieces.push({ bytes, dueMs: performance.now() + latencyMs });
+    this.#bytes += bytes.length;
+    if (!this.#busy) {
+      this.#busy = true;
+      this.#delivering = this.#deliver();
+    }
+    if (latencyMs === 0) await this.#delivering;
+    if (this.#bytes <= MAX_BYTES_ON_THE_WAY) return;
+    const room = new Promise<void>((resolve) => {
+      this.#makeRoom = resolve;
+    });
+    await Promise.race([room, this.#delivering]);
+  }
+
+  /** Resolves when everything has been written. */
+  async end(): Promise<void> {
+    await this.#delivering;
+  }
+
+  async #deliver(): Promise<void> {
+    for (let piece = this.#pieces.shift(); piece !== undefined; piece = this.#pieces.shift()) {
+      const waitMs = piece.dueMs - performance.now();
+      if (waitMs > 0) await pause(Math.ceil(waitMs));
+      this.#bytes -= piece.bytes.length;
+      if (this.#bytes <= MAX_BYTES_ON_THE_WAY) this.#makeRoom();
+      // A socket that closes does not drain any more: what is left goes nowhere.
+      if (this.#to.destroyed) {
+        this.#pieces.length = 0;
+        this.#bytes = 0;
+      } else if (!this.#to.write(piece.bytes)) await drained(this.#to);
+    }
+    this.#busy = false;
+  }
+}
+
+/** Resolves when the socket takes more, or never will. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+  });
 }

@@ -1,7 +1,6 @@
-import type { Finding } from '@drover/core';
-import { inspectQueue } from '@drover/queue';
 import { Command } from 'commander';
-import { type MigrationView, noLog, viewMigration } from '../migration-context.ts';
+import { collectFindings } from '../collect-findings.ts';
+import { viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
   fileOption,
@@ -34,29 +33,10 @@ export const checkVerb: MakeVerb = (verb) =>
 async function check(options: CheckOptions): Promise<number> {
   await using view = await viewMigration(options.file);
   const findings = await collectFindings(view, {
-    attemptsAtOnce: options.workers * options.concurrency,
+    attemptsAtOnce: Math.max(1, options.workers) * options.concurrency,
     options: options.ships === undefined ? {} : { entities: options.ships },
   });
   if (options.json) printJson(findings);
   else print(findingsText(findings));
   return findings.some((finding) => finding.level === 'error') ? 1 : 0;
-}
-
-export async function collectFindings(
-  view: Pick<MigrationView, 'loaded' | 'pipeline' | 'ledger'>,
-  context: {
-    attemptsAtOnce: number;
-    options: Parameters<MigrationView['pipeline']['check']>[0]['options'];
-  },
-): Promise<Finding[]> {
-  const cutoffs =
-    view.ledger === null
-      ? new Map<string, string>()
-      : await view.ledger.ledger.cutoffs(view.ledger.migration.id);
-  const findings: Finding[] = [];
-  for await (const finding of view.pipeline.check({ log: noLog, cutoffs, ...context })) {
-    findings.push(finding);
-  }
-  findings.push(...(await inspectQueue(view.loaded.spec.queue)));
-  return findings;
 }

@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { listLogFiles, table } from '@drover/telemetry';
+import { count, listLogFiles, table } from '@drover/telemetry';
 import { Command } from 'commander';
 import { jsonOption, logsOption } from '../options.ts';
-import { print } from '../print.ts';
+import { note, print, printJson } from '../print.ts';
 import type { MakeVerb } from './verb.ts';
 
 interface LogsOptions {
@@ -43,12 +43,15 @@ interface Line {
 }
 
 async function logs(options: LogsOptions): Promise<number> {
-  const positions = new Map<string, number>();
+  const positions = new Map<number, number>();
   const lines = (await readNew(options, positions)).filter((line) => wanted(line, options));
   if (options.counts) {
-    print(countsText(lines));
+    if (options.json) printJson(countsOf(lines));
+    else if (lines.length > 0) print(countsText(lines));
+    else note(nothing(options));
     return 0;
   }
+  if (lines.length === 0) note(nothing(options));
   for (const line of lines) print(options.json ? line.raw : lineText(line));
   while (options.follow) {
     await pause(POLL_MS);
@@ -59,29 +62,39 @@ async function logs(options: LogsOptions): Promise<number> {
   return 0;
 }
 
-/** Lines written since the positions, in order of time; the positions move on. */
-async function readNew(options: LogsOptions, positions: Map<string, number>): Promise<Line[]> {
+function nothing(options: LogsOptions): string {
+  const filtered = options.errors || options.successes || options.task !== undefined;
+  return `No ${filtered ? 'such line' : 'line'} in the log files of the folder ${options.logs}.`;
+}
+
+/**
+ * Lines written since the positions, in order of time; the positions move on. A position belongs to the
+ * file's inode: a file that is rotated away keeps it under its new name.
+ */
+async function readNew(options: LogsOptions, positions: Map<number, number>): Promise<Line[]> {
   const lines: Line[] = [];
   for (const file of listLogFiles(options.logs)) {
     if (options.task !== undefined && file.task !== options.task) continue;
     await using handle = await open(file.path);
-    const from = positions.get(file.path) ?? 0;
-    const text = await readFrom(handle, from);
+    const { ino, size } = await handle.stat();
+    const known = positions.get(ino) ?? 0;
+    const from = size < known ? 0 : known;
+    const text = await readFrom(handle, { from, size });
     // A line that is still being written is left for the next time.
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    positions.set(file.path, from + Buffer.byteLength(whole));
+    positions.set(ino, from + Buffer.byteLength(whole));
     lines.push(...whole.split('\n').flatMap(parseLine));
   }
   return lines.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
 
-async function readFrom(handle: FileHandle, from: number): Promise<string> {
-  const { size } = await handle.stat();
-  // Rotated meanwhile: what is there now is new.
-  const start = size < from ? 0 : from;
-  const buffer = Buffer.alloc(size - start);
-  await handle.read(buffer, 0, buffer.length, start);
-  return buffer.toString('utf8');
+async function readFrom(
+  handle: FileHandle,
+  { from, size }: { from: number; size: number },
+): Promise<string> {
+  const buffer = Buffer.alloc(size - from);
+  const { bytesRead } = await handle.read(buffer, 0, buffer.length, from);
+  return buffer.toString('utf8', 0, bytesRead);
 }
 
 function parseLine(raw: string): Line[] {
@@ -113,14 +126,22 @@ function lineText(line: Line): string {
   return `${line.time} ${line.level.toUpperCase().padEnd(5)} ${line.msg}  ${fields.join(' ')}`;
 }
 
-function countsText(lines: readonly Line[]): string {
-  const counts = new Map<string, number>();
-  for (const { level, msg } of lines) {
-    const key = `${level}\0${msg}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
+interface MessageCount {
+  readonly level: string;
+  readonly message: string;
+  readonly lines: number;
+}
+
+function countsOf(lines: readonly Line[]): MessageCount[] {
+  const counts = new Map<string, MessageCount>();
+  for (const { level, msg: message } of lines) {
+    const key = `${level} ${message}`;
+    counts.set(key, { level, message, lines: (counts.get(key)?.lines ?? 0) + 1 });
   }
-  const rows = [...counts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, count]) => [...key.split('\0'), String(count)]);
+  return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function countsText(lines: readonly Line[]): string {
+  const rows = countsOf(lines).map((one) => [one.level, one.message, count(one.lines)]);
   return table(['level', 'message', 'lines'], rows);
 }

@@ -1,9 +1,17 @@
 import type { Phase, PlannedChunk, RunOptions } from '@drover/core';
 import { count, table } from '@drover/telemetry';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type MigrationView, noLog, viewMigration } from '../migration-context.ts';
-import { fileOption, jsonOption, shipsOption } from '../options.ts';
+import {
+  cutoffOption,
+  fileOption,
+  fromOption,
+  jsonOption,
+  shipsOption,
+  toOption,
+} from '../options.ts';
 import { print, printJson } from '../print.ts';
+import { plural } from '../views/plural.ts';
 import type { MakeVerb } from './verb.ts';
 
 interface PlanOptions extends BoundOptions {
@@ -18,11 +26,6 @@ export interface BoundOptions {
   to?: string;
   cutoff?: string;
 }
-
-export const fromOption = () => new Option('--from <moment>', 'start here instead, included');
-export const toOption = () => new Option('--to <moment>', 'end here instead, excluded');
-export const cutoffOption = () =>
-  new Option('--cutoff <moment>', 'where backfill ends, for instance now-1h; remembered per ship');
 
 /** How many chunks are shown at each end of a long plan. */
 const SHOWN = 10;
@@ -43,7 +46,7 @@ async function plan(options: PlanOptions): Promise<number> {
   await using view = await viewMigration(options.file);
   const planned = await planPhases(view, runOptions(options));
   if (options.json) printJson(planned);
-  else print(planText(view, planned, options.all));
+  else print(`${planText(view, planned, options.all)}\n\nStart it with \`drover run\`.`);
   return 0;
 }
 
@@ -113,6 +116,6 @@ export function planText(
   return [
     table(['chunk', 'stream', 'range', 'rows, estimated'], shown),
     '',
-    `prepare: ${count(prepare.length)} chunks; data: ${count(data.length)} chunks, some ${count(estimated)} rows; finish: ${count(finish.length)} chunks; verify: one chunk per data chunk.`,
+    `prepare: ${plural(prepare.length, 'chunk')}; data: ${plural(data.length, 'chunk')}, some ${plural(estimated, 'row')}; finish: ${plural(finish.length, 'chunk')}; verify: a chunk for each data chunk.`,
   ].join('\n');
 }

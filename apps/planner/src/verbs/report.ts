@@ -1,9 +1,9 @@
-import { DroverError } from '@drover/core';
 import { buildReport } from '@drover/engine';
 import { systemHost } from '@drover/worker';
 import { Command } from 'commander';
+import { findRun } from '../find-run.ts';
 import { neededLedger, viewMigration } from '../migration-context.ts';
-import { fileOption, jsonOption, reportsOption, runOption } from '../options.ts';
+import { dryRunOption, fileOption, jsonOption, reportsOption, runOption } from '../options.ts';
 import { note, print, printJson } from '../print.ts';
 import { reportText } from '../views/report-text.ts';
 import { writeReport } from '../write-report.ts';
@@ -13,6 +13,7 @@ interface ReportOptions {
   file: string;
   run?: number;
   reports: string;
+  dryRun: boolean;
   json: boolean;
 }
 
@@ -22,21 +23,24 @@ export const reportVerb: MakeVerb = (verb) =>
     .addOption(fileOption())
     .addOption(runOption())
     .addOption(reportsOption())
+    .addOption(dryRunOption('print only; write no files'))
     .addOption(jsonOption())
     .action(verb(report));
 
 async function report(options: ReportOptions): Promise<number> {
   await using view = await viewMigration(options.file);
-  const { ledger, migration } = neededLedger(view);
-  const run =
-    options.run === undefined
-      ? await ledger.latestRun({ migrationId: migration.id })
-      : await ledger.findRun(options.run);
-  if (run === null || run.migrationId !== migration.id) throw new DroverError('RUN_MISSING');
-  const built = await buildReport(ledger, migration, run, systemHost.now());
+  const record = neededLedger(view);
+  const { ledger, migration } = record;
+  const run = await findRun(record, options);
+  const built = await buildReport(ledger, migration, run, {
+    nowMs: systemHost.now(),
+    // A report of the past says nothing of the source as it is now.
+    outside: null,
+  });
   if (options.json) printJson(built);
   else print(reportText(built));
-  const files = writeReport(built, options.reports);
-  note(`Written to ${files.join(' and ')}.`);
+  if (!options.dryRun) {
+    note(`\nReport: ${writeReport(built, options.reports).join(', ')}`);
+  }
   return built.exitCode;
 }

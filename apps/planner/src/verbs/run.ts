@@ -1,33 +1,28 @@
-import { DroverError, PHASES, type Phase, type RunOptions } from '@drover/core';
+import { PHASES, type Phase, type RunOptions } from '@drover/core';
 import { startRun } from '@drover/engine';
 import { openDrover, systemHost } from '@drover/worker';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { openCommandLog } from '../command-log.ts';
 import { confirm } from '../confirm.ts';
-import { viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
+  cutoffOption,
+  dryRunOption,
   fileOption,
+  fromOption,
   jsonOption,
+  lengthOfTime,
   logsOption,
   reportsOption,
   shipsOption,
+  toOption,
   workersOption,
   yesOption,
 } from '../options.ts';
-import { note, print, printJson } from '../print.ts';
-import { findingsText } from '../views/findings.ts';
+import { preflight, rehearse } from '../preflight.ts';
+import { note } from '../print.ts';
 import { watchRun } from '../watch-run.ts';
-import { collectFindings } from './check.ts';
-import {
-  type BoundOptions,
-  cutoffOption,
-  fromOption,
-  planPhases,
-  planText,
-  runOptions,
-  toOption,
-} from './plan.ts';
+import { type BoundOptions, runOptions } from './plan.ts';
 import { analyzeSchema, type SchemaOptions } from './schema-only.ts';
 import type { MakeVerb } from './verb.ts';
 
@@ -63,16 +58,16 @@ export const runVerb: MakeVerb = (verb) =>
       'print channels and formats per ship and write the channel lists',
       false,
     )
-    .option(
-      '--sample <length>',
-      'with --schema-only: how much of the newest data to look at',
-      '10m',
+    .addOption(
+      new Option('--sample <length>', 'with --schema-only: how much of the newest data to look at')
+        .argParser(lengthOfTime)
+        .default('10m'),
     )
     .option('--lists <folder>', 'with --schema-only: folder of the channel lists', 'channels')
     .option('--tables-only', 'make the tables and stop', false)
     .option('--migration-only', 'move and verify; the tables are there', false)
     .option('--drop-tables', 'drop and recreate the wide tables first; asks', false)
-    .option('--dry-run', 'check and plan only; writes nothing', false)
+    .addOption(dryRunOption('check and plan only; writes nothing'))
     .addOption(yesOption())
     .addOption(logsOption())
     .addOption(reportsOption())
@@ -80,11 +75,9 @@ export const runVerb: MakeVerb = (verb) =>
     .action(verb(run));
 
 async function run(options: RunVerbOptions): Promise<number> {
-  const modes = [options.schemaOnly, options.tablesOnly, options.migrationOnly].filter(Boolean);
-  if (modes.length > 1 || (options.migrationOnly && options.dropTables)) {
-    note(
-      'drover: --schema-only, --tables-only and --migration-only exclude one another; --drop-tables does not go with --migration-only',
-    );
+  const contradiction = contradictionIn(options);
+  if (contradiction !== null) {
+    note(`drover: ${contradiction}\n  What to do: Leave one of them out.`);
     return 2;
   }
   if (options.schemaOnly) return analyzeSchema(options);
@@ -92,7 +85,8 @@ async function run(options: RunVerbOptions): Promise<number> {
     ...runOptions(options),
     ...(options.dropTables ? { dropTables: true } : {}),
   };
-  if (!(await preflight(options, wanted)) || options.dryRun) return options.dryRun ? 0 : 1;
+  if (options.dryRun) return rehearse(options, wanted);
+  if (!(await preflight(options, wanted))) return 1;
   if (options.dropTables) {
     const scope =
       options.ships === undefined ? 'all ships of the migration' : options.ships.join(', ');
@@ -105,53 +99,26 @@ async function run(options: RunVerbOptions): Promise<number> {
   await using drover = await openDrover({ file: options.file, log });
   const created = await startRun(
     { ...drover, log },
-    {
-      kind: 'full',
-      phases: phasesOf(options),
-      options: wanted,
-    },
+    { kind: 'full', phases: phasesOf(options), options: wanted },
   );
   log.info('run started', { run: created.id, migration: drover.migration.name });
   return await watchRun(drover, created, { ...options, host: systemHost });
 }
 
+function contradictionIn(options: RunVerbOptions): string | null {
+  const modes = [
+    ...(options.schemaOnly ? ['--schema-only'] : []),
+    ...(options.tablesOnly ? ['--tables-only'] : []),
+    ...(options.migrationOnly ? ['--migration-only'] : []),
+  ];
+  if (modes.length > 1) return `${modes.join(' and ')} exclude one another.`;
+  if (options.dropTables && (options.migrationOnly || options.schemaOnly)) {
+    return `--drop-tables does not go with ${modes.join()}, which makes no tables.`;
+  }
+  return null;
+}
+
 function phasesOf(options: RunVerbOptions): readonly Phase[] {
   if (options.tablesOnly) return ['prepare'];
   return options.migrationOnly ? PHASES.filter((phase) => phase !== 'prepare') : PHASES;
-}
-
-/** Says what is in the way; true where nothing is. */
-async function preflight(options: RunVerbOptions, wanted: RunOptions): Promise<boolean> {
-  await using view = await viewMigration(options.file);
-  const unfinished = await view.ledger?.ledger.latestRun({
-    migrationId: view.ledger.migration.id,
-    unfinished: true,
-    kind: 'full',
-  });
-  if (unfinished != null && !options.dryRun) {
-    throw new DroverError('RUN_UNFINISHED', {
-      message: `Run ${unfinished.id} of this migration is ${unfinished.state} (phase ${unfinished.phase}).`,
-    });
-  }
-  const findings = await collectFindings(view, {
-    attemptsAtOnce: Math.max(1, options.workers) * options.concurrency,
-    options: wanted,
-  });
-  const bad = findings.some((finding) => finding.level === 'error');
-  if (options.dryRun) {
-    const planned = bad ? null : await planPhases(view, wanted);
-    if (options.json) printJson({ findings, planned });
-    else
-      print(
-        `${findingsText(findings)}\n\n${planned === null ? '' : planText(view, planned, false)}`,
-      );
-    return !bad;
-  }
-  const telling = findings.filter((finding) => finding.level !== 'info');
-  if (telling.length > 0) note(findingsText(telling));
-  if (bad)
-    note(
-      '\ndrover: nothing was started. Mend the errors above; `drover check` shows all findings.',
-    );
-  return !bad;
 }

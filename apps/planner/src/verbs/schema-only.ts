@@ -4,12 +4,14 @@ import { DroverError, parseDuration } from '@drover/core';
 import { count, table } from '@drover/telemetry';
 import { viewMigration } from '../migration-context.ts';
 import { note, print, printJson } from '../print.ts';
+import { plural } from '../views/plural.ts';
 import type { BoundOptions } from './plan.ts';
 
 export interface SchemaOptions extends BoundOptions {
   file: string;
   sample: string;
   lists: string;
+  dryRun: boolean;
   json: boolean;
 }
 
@@ -45,13 +47,15 @@ export async function analyzeSchema(options: SchemaOptions): Promise<number> {
       count(column.rows),
     ]);
     print(table(['ship', 'channel', 'format', 'group', 'column type', 'rows'], rows));
-    print(`\n${count(analysis.rows)} rows from ${analysis.from} to ${analysis.to}.`);
+    print(`\n${plural(analysis.rows, 'row')} from ${analysis.from} to ${analysis.to}.`);
   }
-  mkdirSync(options.lists, { recursive: true });
+  if (!options.dryRun) mkdirSync(options.lists, { recursive: true });
   for (const list of analysis.lists) {
     const path = join(options.lists, `${list.name}.txt`);
-    writeFileSync(path, list.names.map((name) => `${name}\n`).join(''));
-    note(`${path}: ${list.names.length} channels, ${list.rowBytes} bytes a row`);
+    if (!options.dryRun) writeFileSync(path, list.names.map((name) => `${name}\n`).join(''));
+    note(
+      `${options.dryRun ? 'not written: ' : ''}${path}: ${plural(list.names.length, 'channel')}, ${plural(list.rowBytes, 'byte')} a row`,
+    );
   }
   return 0;
 }

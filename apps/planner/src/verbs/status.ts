@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { readStatus } from '@drover/engine';
 import { Command, Option } from 'commander';
+import { findRun } from '../find-run.ts';
 import { neededLedger, viewMigration } from '../migration-context.ts';
 import { fileOption, jsonOption, positiveNumber, runOption } from '../options.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson, printJsonLine } from '../print.ts';
 import { statusText } from '../views/status-text.ts';
 import type { MakeVerb } from './verb.ts';
 
@@ -22,7 +23,7 @@ export const statusVerb: MakeVerb = (verb) =>
     .description('Show how far the newest run is, per phase, worker and chunk.')
     .addOption(fileOption())
     .addOption(runOption())
-    .option('--watch', 'show it again and again until stopped', false)
+    .option('--watch', 'show it again and again until stopped (with --json: one line each)', false)
     .addOption(
       new Option('--refresh <seconds>', 'with --watch: how often')
         .argParser(positiveNumber)
@@ -33,17 +34,17 @@ export const statusVerb: MakeVerb = (verb) =>
 
 async function status(options: StatusOptions): Promise<number> {
   await using view = await viewMigration(options.file);
-  const { ledger, migration } = neededLedger(view);
+  const record = neededLedger(view);
+  if (options.run !== undefined) await findRun(record, options);
+  const clear = options.watch && process.stdout.isTTY ? CLEAR_SCREEN : '';
   for (;;) {
     const [now, usage] = await Promise.all([
-      readStatus(ledger, migration, options.run ?? null),
+      readStatus(record.ledger, record.migration, options.run ?? null),
       view.pipeline.usage(),
     ]);
-    if (options.json) printJson({ ...now, usage });
-    else
-      print(
-        `${options.watch && process.stdout.isTTY ? CLEAR_SCREEN : ''}${statusText(now, usage)}`,
-      );
+    if (!options.json) print(`${clear}${statusText(now, usage)}`);
+    else if (options.watch) printJsonLine({ ...now, usage });
+    else printJson({ ...now, usage });
     if (!options.watch) return 0;
     await pause(options.refresh * 1000);
   }

@@ -2,8 +2,10 @@ import { runsToVerify, startRun } from '@drover/engine';
 import { openDrover, systemHost } from '@drover/worker';
 import { Command } from 'commander';
 import { openCommandLog } from '../command-log.ts';
+import { neededLedger, viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
+  dryRunOption,
   fileOption,
   jsonOption,
   logsOption,
@@ -12,6 +14,8 @@ import {
   shipsOption,
   workersOption,
 } from '../options.ts';
+import { print, printJson } from '../print.ts';
+import { plural } from '../views/plural.ts';
 import { watchRun } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
 
@@ -23,6 +27,7 @@ interface VerifyOptions {
   concurrency: number;
   logs: string;
   reports: string;
+  dryRun: boolean;
   json: boolean;
 }
 
@@ -34,12 +39,14 @@ export const verifyVerb: MakeVerb = (verb) =>
     .addOption(runOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
+    .addOption(dryRunOption('say what would be compared'))
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(jsonOption())
     .action(verb(verify));
 
 async function verify(options: VerifyOptions): Promise<number> {
+  if (options.dryRun) return sayWhatWouldBeCompared(options);
   await using log = openCommandLog('verify', options.logs);
   await using drover = await openDrover({ file: options.file, log });
   const verifies = await runsToVerify(drover.ledger, drover.migration, options.run ?? null);
@@ -51,5 +58,27 @@ async function verify(options: VerifyOptions): Promise<number> {
       options: { verifies, ...(options.ships === undefined ? {} : { entities: options.ships }) },
     },
   );
+  log.info('verification started', { run: created.id, migration: drover.migration.name });
   return await watchRun(drover, created, { ...options, host: systemHost });
+}
+
+async function sayWhatWouldBeCompared(options: VerifyOptions): Promise<number> {
+  await using view = await viewMigration(options.file);
+  const { ledger, migration } = neededLedger(view);
+  const runs = await runsToVerify(ledger, migration, options.run ?? null);
+  const moved = await Promise.all(
+    runs.map(async (run) => {
+      const { phases, total } = await ledger.progress(run);
+      const chunks = phases.find(({ phase }) => phase === 'data')?.chunks.done ?? 0;
+      return { run, chunks, rows: total.read };
+    }),
+  );
+  if (options.json) printJson(moved);
+  else {
+    for (const { run, chunks, rows } of moved) {
+      print(`run ${run}: ${plural(chunks, 'chunk')} of ${plural(rows, 'row')}`);
+    }
+    print('What a newer run moved again is compared once.');
+  }
+  return 0;
 }

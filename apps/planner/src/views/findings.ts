@@ -1,4 +1,5 @@
 import type { Finding, FindingLevel } from '@drover/core';
+import { plural } from './plural.ts';
 
 const MARKS: Record<FindingLevel, string> = {
   error: 'ERROR  ',
@@ -15,5 +16,9 @@ export function findingsText(findings: readonly Finding[]): string {
     ...(fix === '' ? [] : [`        fix: ${fix}`]),
   ]);
   const count = (level: FindingLevel) => findings.filter((one) => one.level === level).length;
-  return [...lines, '', `${count('error')} errors, ${count('warning')} warnings.`].join('\n');
+  return [
+    ...lines,
+    '',
+    `${plural(count('error'), 'error')}, ${plural(count('warning'), 'warning')}.`,
+  ].join('\n');
 }

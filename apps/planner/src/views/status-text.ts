@@ -1,27 +1,24 @@
 import { CHUNK_STATES, type StoreUsage } from '@drover/core';
 import type { Status } from '@drover/engine';
 import { bytes, count, duration, table } from '@drover/telemetry';
+import { nextStep } from './next-step.ts';
+import { plural } from './plural.ts';
 
 export function statusText(status: Status, usage: readonly StoreUsage[]): string {
   const { run, progress } = status;
-  if (run === null || progress === null) return `${status.migration}: no run yet.`;
-  const states = CHUNK_STATES.filter(
-    (state) =>
-      ['planned', 'queued', 'running', 'done', 'parked'].includes(state) ||
-      progress.phases.some((phase) => phase.chunks[state] > 0),
-  );
-  const phases = progress.phases.map(({ phase, planned, chunks }) => [
-    `${phase}${run.state !== 'done' && phase === run.phase ? ' <' : ''}`,
-    ...states.map((state) => count(chunks[state])),
-    planned ? '' : 'still being planned',
-  ]);
+  if (run === null || progress === null) {
+    return `${status.migration}: no run yet. Start one with \`drover run\`.`;
+  }
   const why = run.errorCode === null ? '' : ` (${run.errorCode})`;
+  const next = nextStep(run) ?? (run.state === 'done' ? '`drover report` says what it did.' : null);
   return [
     `${status.migration}, run ${run.id} (${run.kind}): ${run.state}${why}`,
+    ...(next === null ? [] : [`  ${next}`]),
+    ...parkedLine(progress),
     '',
-    table(['phase', ...states, ''], phases),
+    phasesText(run, progress),
     '',
-    `rows read ${count(progress.total.read)}, rejected ${count(progress.total.rejected)}, skipped ${count(progress.total.skipped)}; ${count(Math.round(status.rowsPerSecond))} rows/s, ${count(Math.round(status.rowsPerHour))} rows/hour${status.etaMs === null ? '' : `, ${duration(status.etaMs)} left`}`,
+    rowsLine(run, progress, status),
     '',
     workersText(status),
     '',
@@ -29,12 +26,44 @@ export function statusText(status: Status, usage: readonly StoreUsage[]): string
   ].join('\n');
 }
 
+type Run = NonNullable<Status['run']>;
+type Progress = NonNullable<Status['progress']>;
+
+function phasesText(run: Run, progress: Progress): string {
+  const states = CHUNK_STATES.filter(
+    (state) =>
+      ['planned', 'queued', 'running', 'done', 'parked'].includes(state) ||
+      progress.phases.some((phase) => phase.chunks[state] > 0),
+  );
+  const over = run.state === 'done' || run.state === 'cancelled';
+  const open = run.phases.indexOf(run.phase);
+  const rows = progress.phases.map(({ phase, planned, chunks }, index) => {
+    const toCome = index > open ? 'to come' : 'being planned';
+    return [phase, ...states.map((state) => count(chunks[state])), planned || over ? '' : toCome];
+  });
+  return table(['phase', ...states, ''], rows);
+}
+
+function parkedLine({ phases }: Progress): string[] {
+  const parked = phases.reduce((sum, phase) => sum + phase.chunks.parked, 0);
+  return parked === 0
+    ? []
+    : [`  ${plural(parked, 'parked chunk')}: \`drover failed list\` says why, and what to do.`];
+}
+
+function rowsLine(run: Run, { total }: Progress, status: Status): string {
+  const tally = `rows read ${count(total.read)}, rejected ${count(total.rejected)}, skipped ${count(total.skipped)}`;
+  if (run.state !== 'running' && run.state !== 'paused') return tally;
+  const left = status.etaMs === null ? '' : `, ${duration(status.etaMs)} left`;
+  return `${tally}; ${count(Math.round(status.rowsPerSecond))} rows/s, ${count(Math.round(status.rowsPerHour))} rows/hour${left}`;
+}
+
 function usageLine(usage: StoreUsage): string {
   const free =
     usage.diskFreeBytes === null ? '' : `, ${bytes(usage.diskFreeBytes)} left on its disk`;
   return (
-    `${usage.side}: ${usage.droverConnections} connections of Drover, ${usage.connections} of ` +
-    `${usage.maxConnections} in all; database ${bytes(usage.databaseBytes)}${free}`
+    `${usage.side}: ${plural(usage.droverConnections, 'connection')} of Drover, ${usage.connections} of ` +
+    `${usage.maxConnections} in use; database ${bytes(usage.databaseBytes)}${free}`
   );
 }
 
@@ -44,7 +73,7 @@ function workersText(status: Status): string {
     `${worker.host}:${worker.pid}`,
     bytes(worker.rssBytes),
     count(worker.connections),
-    worker.activity.length === 0 ? 'waits' : '',
+    worker.activity.length === 0 ? 'waiting' : 'working',
   ]);
   const chunks = status.workers.flatMap((worker) =>
     worker.activity.map((attempt) => [
@@ -57,9 +86,9 @@ function workersText(status: Status): string {
       attempt.label,
     ]),
   );
-  const lines = [table(['worker', 'memory', 'connections', ''], rows)];
+  const lines = [table(['worker', 'memory', 'connections', 'state'], rows)];
   if (chunks.length > 0) {
-    lines.push('', table(['worker', 'chunk', 'phase', 'rows', 'rows/s', 'since', 'range'], chunks));
+    lines.push('', table(['worker', 'chunk', 'phase', 'rows', 'rows/s', 'for', 'range'], chunks));
   }
   return lines.join('\n');
 }

@@ -6,7 +6,7 @@ import type { PivotParts } from './parts.ts';
 import { fittingRuns, rowBytes } from './row-width.ts';
 import { type SchemaSample, sampleSchema } from './schema-sample.ts';
 import { readSourceTable } from './source-table.ts';
-import { formatsByChannel, widestShip } from './widest-ship.ts';
+import { columnsByShip, formatsByChannel } from './widest-ship.ts';
 
 /** What `--schema-only` prints and writes: channels and formats per ship, and a list per table. */
 export async function analyzePivot(
@@ -29,13 +29,17 @@ export async function analyzePivot(
   }
   const time = { type: table.columns.time.type, maxBytes: 8 };
   const lists = [...parts.layout.groups.entries()].flatMap(([index, { name }]) => {
-    const columns = widestShip({ parts, table, ships }, sample, index);
-    const runs = fittingRuns(time, columns);
-    return runs.map((run, place) => ({
-      name: `${name === '' ? 'channels' : name}${runs.length > 1 ? `_${place + 1}` : ''}`,
-      names: run.map((column) => column.channel),
-      rowBytes: rowBytes([time, ...run]),
-    }));
+    const byShip = [...columnsByShip({ parts, table, ships }, sample, index).values()];
+    const runs = fittingRuns(time, byShip);
+    return runs.map((names, place) => {
+      const wanted = new Set(names);
+      const rows = byShip.map((columns) => columns.filter((one) => wanted.has(one.channel)));
+      return {
+        name: listName(name, runs.length > 1 ? place : null),
+        names,
+        rowBytes: Math.max(...rows.map((columns) => rowBytes([time, ...columns]))),
+      };
+    });
   });
   return {
     from: sample.from,
@@ -44,6 +48,11 @@ export async function analyzePivot(
     columns: columnsOf(parts, table, sample),
     lists,
   };
+}
+
+/** What the list of a group is called; those of a divided one are numbered. */
+export function listName(group: string, place: number | null): string {
+  return `${group === '' ? 'channels' : group}${place === null ? '' : `_${place + 1}`}`;
 }
 
 function columnsOf(

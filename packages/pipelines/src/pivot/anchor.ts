@@ -76,6 +76,17 @@ export async function openPivot(parts: PivotParts, context: OpenContext): Promis
   };
 }
 
+/** Ships that have rows and that no part of the anchor has. */
+export async function uncoveredShips(
+  parts: PivotParts,
+  anchorJson: Json,
+): Promise<readonly string[] | null> {
+  const table = await readSourceTable(parts.source, parts.spec);
+  if (!table.pairIndex) return null;
+  const covered = new Set(shipsOf(parseAnchor(anchorJson)));
+  return (await readShips(parts.source, table)).filter((ship) => !covered.has(ship));
+}
+
 interface BoundedShip {
   readonly ship: string;
   readonly from: string | null;

@@ -24,9 +24,9 @@ export function binaryToText(bytes: Buffer, type: string): string {
     case 'bigint':
       return String(bytes.readBigInt64BE());
     case 'real':
-      return floatText(bytes.readFloatBE());
+      return realText(bytes.readFloatBE());
     case 'double precision':
-      return floatText(bytes.readDoubleBE());
+      return floatText(bytes.readDoubleBE(), 15);
     case 'date':
       return dateText(bytes.readInt32BE());
     case 'timestamp without time zone':
@@ -41,8 +41,35 @@ export function binaryToText(bytes: Buffer, type: string): string {
   }
 }
 
-function floatText(value: number): string {
-  return Object.is(value, -0) ? '-0' : String(value);
+/** A shortest exact form of a single: the fewest digits that lead back to it. */
+function realText(value: number): string {
+  if (value === 0 || !Number.isFinite(value)) return floatText(value, 6);
+  for (let digits = 1; digits < 9; digits += 1) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return floatText(shorter, 6);
+  }
+  return floatText(Number(value.toPrecision(9)), 6);
+}
+
+/** JavaScript finds digits as short as those of Postgres since 12, but turns to exponents elsewhere. */
+function floatText(value: number, digits: number): string {
+  if (Object.is(value, -0)) return '-0';
+  if (!Number.isFinite(value) || value === 0) return String(value);
+  const [mantissa = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < digits) return plainText(mantissa, power);
+  const sign = power < 0 ? '-' : '+';
+  return `${mantissa}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
+/** A mantissa such as `-1.25` times a power of ten, without an exponent. */
+function plainText(mantissa: string, power: number): string {
+  const sign = mantissa.startsWith('-') ? '-' : '';
+  const digits = mantissa.replace('-', '').replace('.', '');
+  if (power < 0) return `${sign}0.${'0'.repeat(-power - 1)}${digits}`;
+  const whole = digits.slice(0, power + 1).padEnd(power + 1, '0');
+  const rest = digits.slice(power + 1);
+  return `${sign}${whole}${rest === '' ? '' : `.${rest}`}`;
 }
 
 function momentText(micros: bigint, zone: string): string {

@@ -4,7 +4,9 @@ import type { PivotSpec } from './spec.ts';
 
 /** The type that a value column has in a wide table: its own, and `text` for all kinds of text. */
 export function nativeType(value: ValueColumn): string {
-  return /^(character|bpchar|"char"|name|citext)/.test(value.type) ? 'text' : value.type;
+  return /^(character|bpchar|"char"|name$|citext$)|\.citext$/.test(value.type)
+    ? 'text'
+    : value.type;
 }
 
 /** The type of a new column. A channel with several formats, or none known, takes any as text. */

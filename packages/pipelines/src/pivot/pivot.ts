@@ -1,7 +1,7 @@
 import type { Host, Pipeline } from '@drover/core';
 import { endSessions, openDatabase, serverUsage } from '@drover/postgres';
 import { analyzePivot } from './analyze.ts';
-import { openPivot } from './anchor.ts';
+import { openPivot, uncoveredShips } from './anchor.ts';
 import { checkPivot } from './check/check.ts';
 import { finishTable } from './finish.ts';
 import { LanePool } from './lane.ts';
@@ -50,6 +50,7 @@ export function createPivot(input: PivotInput): Pipeline {
         ? verifyNullKeys(parts, context)
         : verifySpan(parts, range, context);
     },
+    uncovered: (anchor) => uncoveredShips(parts, anchor),
     describe: describeRange,
     async evict(names) {
       await Promise.all([endSessions(parts.source, names), endSessions(parts.target, names)]);

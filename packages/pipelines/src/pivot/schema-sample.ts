@@ -13,6 +13,8 @@ interface ChannelSample {
   readonly maxBytes: number;
   /** Rows whose format names no filled value column though another one is filled. */
   readonly mismatches: number;
+  /** A value column that such a row has filled; null without such rows. */
+  readonly filled: string | null;
 }
 
 export interface SchemaSample {
@@ -86,12 +88,15 @@ async function sampleChannels(
         `when ${identifier(format.name)}::text = ${literal(value.format)} then ${identifier(value.name)}::text`,
     )
     .join(' ');
-  const filled = values.map((value) => `${identifier(value.name)} is not null`).join(' or ');
+  const filledName = values
+    .map((value) => `when ${identifier(value.name)} is not null then ${literal(value.name)}`)
+    .join(' ');
   const found = await sql.query(
     `select ship, channel, format, count(*) as rows, coalesce(max(octet_length(value)), 0) as bytes,
-            count(*) filter (where value is null and filled) as mismatches
+            count(*) filter (where value is null and filled is not null) as mismatches,
+            max(filled) filter (where value is null) as filled
      from (select ${entity.text} as ship, ${channel.text} as channel, ${identifier(format.name)}::text as format,
-                  case ${chosen} end as value, (${filled}) as filled from ${rows} as newest) as sample
+                  case ${chosen} end as value, case ${filledName} end as filled from ${rows} as newest) as sample
      where ship is not null and channel is not null
      group by ship, channel, format order by ship collate "C", channel collate "C", format`,
   );
@@ -102,5 +107,6 @@ async function sampleChannels(
     rows: Number(row['rows']),
     maxBytes: Number(row['bytes']),
     mismatches: Number(row['mismatches']),
+    filled: row['filled'] ?? null,
   }));
 }

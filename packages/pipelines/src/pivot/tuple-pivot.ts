@@ -72,6 +72,8 @@ const AS_TEXT = -1;
 const VALUE = 0;
 const EMPTY = 1;
 const VOID = 2;
+/** A value that did not fit, with `mismatch: null`: stored as NULL and counted. */
+const NULLED = 3;
 
 /** The length of a varying value follows its tag. */
 const VARYING = -1;
@@ -251,15 +253,13 @@ export class TuplePivot {
     const buffer = this.tables[table] as TableBuffer;
     this.readPerTable[table] = (this.readPerTable[table] as number) + 1;
     let state = tag === NULL_TAG ? EMPTY : VALUE;
-    let nulled = 0;
     if (state === VALUE && !this.#fits(cell, ship, channel, tag)) {
       if (this.#options.mismatch === 'reject') {
         buffer.rejected += 1;
         this.#reject('mismatch', ship, channel, table, tag, start, end);
         return;
       }
-      nulled = 1;
-      state = EMPTY;
+      state = NULLED;
     }
     if (this.#tuple[cell] === this.#tupleNumber) {
       if (this.#options.duplicates === 'reject') {
@@ -274,7 +274,6 @@ export class TuplePivot {
       this.#tableTuple[table] = this.#tupleNumber;
       this.#tableBytes[table] = 0;
     }
-    buffer.nulled += nulled;
     this.#tuple[cell] = this.#tupleNumber;
     this.#state[cell] = state;
     this.#tags[cell] = tag;
@@ -388,9 +387,11 @@ export class TuplePivot {
     out[to++] = timeBytes;
     for (let at = this.#timeAt; at < this.#timeEnd; at += 1) out[to++] = bytes[at] as number;
     let cells = 0;
+    let nulled = 0;
     for (let cell = first; cell < last; cell += 1) {
       const state = this.#tuple[cell] === this.#tupleNumber ? (this.#state[cell] as number) : VOID;
       if (state !== VOID) cells += 1;
+      if (state === NULLED) nulled += 1;
       if (state === VALUE) {
         const start = this.#start[cell] as number;
         const end = this.#end[cell] as number;
@@ -410,6 +411,7 @@ export class TuplePivot {
         out[to++] = 0xff;
       }
     }
+    buffer.nulled += nulled;
     if (cells > 0) buffer.endRow(to, cells);
   }
 

@@ -17,6 +17,8 @@ export interface Tuple {
 
 /** Signature, flags and length of the header extension. Source: the binary format of COPY. */
 const HEADER_BYTES = 19;
+const TRAILER_BYTES = 2;
+const NULL_LENGTH = -1;
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
 
 /**
@@ -55,6 +57,11 @@ export class TupleReader {
       yield { bytes, offsets: this.#offsets };
       at = next;
     }
+    if (this.#state === 'end' && at + TRAILER_BYTES < end) {
+      throw new DroverError('COUNT_MISMATCH', {
+        message: 'The source went on after its last tuple.',
+      });
+    }
     if (carried) {
       this.#carry.copyWithin(0, at, end);
       this.#carried = end - at;
@@ -69,8 +76,13 @@ export class TupleReader {
     if (bytes.compare(SIGNATURE, 0, SIGNATURE.length, 0, SIGNATURE.length) !== 0) {
       throw new DroverError('COUNT_MISMATCH', { message: 'The source sent no binary COPY.' });
     }
+    const extension = bytes.readInt32BE(HEADER_BYTES - 4);
+    if (extension < 0 || extension > this.#maxBytes) {
+      throw new DroverError('COUNT_MISMATCH', { message: 'The source sent no binary COPY.' });
+    }
+    if (HEADER_BYTES + extension > end) return 0;
     this.#state = 'tuples';
-    return HEADER_BYTES + bytes.readInt32BE(HEADER_BYTES - 4);
+    return HEADER_BYTES + extension;
   }
 
   /** Finds the fields of the tuple at `at`; null where it is not whole, or is the trailer. */
@@ -87,7 +99,13 @@ export class TupleReader {
     let next = at + 2;
     for (let field = 0; field < fields; field += 1) {
       if (next + 4 > end) return null;
-      const length = Math.max(0, bytes.readInt32BE(next));
+      const sent = bytes.readInt32BE(next);
+      if (sent < NULL_LENGTH) {
+        throw new DroverError('COUNT_MISMATCH', {
+          message: `The source sent a field of ${sent} bytes.`,
+        });
+      }
+      const length = Math.max(0, sent);
       this.#offsets[field * 2] = next + 4;
       next += 4 + length;
       this.#offsets[field * 2 + 1] = next;

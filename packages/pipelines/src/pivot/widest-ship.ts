@@ -1,40 +1,63 @@
+import type { ChannelMap } from './channels.ts';
 import { newColumnType } from './column-type.ts';
 import type { PivotParts } from './parts.ts';
-import { rowBytes } from './row-width.ts';
+import { type ChannelWidth, rowBytes } from './row-width.ts';
 import type { SchemaSample } from './schema-sample.ts';
 import type { SourceTable } from './source-table.ts';
 
-export interface LayoutColumn {
-  readonly channel: string;
-  readonly type: string;
-  readonly maxBytes: number;
+/** What a column is taken to need of which the sample has no value: as much as a number does. */
+const UNKNOWN_BYTES = 8;
+
+interface LayoutFacts {
+  readonly parts: Pick<PivotParts, 'layout' | 'spec'>;
+  readonly table: SourceTable;
+  readonly ships: readonly string[];
+  /** Channels that are known besides those of the sample. */
+  readonly channels?: ChannelMap;
 }
 
-/** The columns of a group for the ship that needs the most room, by a sample. */
-export function widestShip(
-  of: { parts: Pick<PivotParts, 'layout' | 'spec'>; table: SourceTable; ships: readonly string[] },
+/** The columns that each ship's table of a group has, with the longest values of a sample. */
+export function columnsByShip(
+  of: LayoutFacts,
   sample: SchemaSample,
   group: number,
-): LayoutColumn[] {
+): Map<string, ChannelWidth[]> {
   const { layout, spec } = of.parts;
   const formats = formatsByChannel(sample);
-  const byShip = new Map<string, Map<string, number>>(of.ships.map((ship) => [ship, new Map()]));
-  for (const { ship, channel, maxBytes } of sample.channels) {
+  const belongs = (channel: string) => {
     const home = layout.home(channel);
-    const longest = byShip.get(ship);
-    if (longest === undefined || home.kind !== 'group' || home.group !== group) continue;
-    longest.set(channel, Math.max(longest.get(channel) ?? 0, maxBytes));
+    return home.kind === 'group' && home.group === group;
+  };
+  const longest = new Map(of.ships.map((ship) => [ship, new Map<string, number>()]));
+  for (const { ship, channel, maxBytes } of sample.channels) {
+    const columns = longest.get(ship);
+    if (columns === undefined || !belongs(channel)) continue;
+    columns.set(channel, Math.max(columns.get(channel) ?? 0, maxBytes));
   }
-  let widest: LayoutColumn[] = [];
-  for (const longest of byShip.values()) {
-    const columns = [...longest].map(([channel, maxBytes]) => ({
-      channel,
-      maxBytes,
-      type: newColumnType(spec.target.columnType, of.table, [...(formats.get(channel) ?? [])]),
-    }));
-    if (rowBytes(columns) > rowBytes(widest)) widest = columns;
+  for (const [ship, columns] of longest) {
+    for (const channel of of.channels?.get(ship) ?? []) {
+      if (belongs(channel) && !columns.has(channel)) columns.set(channel, UNKNOWN_BYTES);
+    }
   }
-  return widest;
+  return new Map(
+    [...longest].map(([ship, columns]) => [
+      ship,
+      [...columns].map(([channel, maxBytes]) => ({
+        channel,
+        maxBytes,
+        type: newColumnType(spec.target.columnType, of.table, [...(formats.get(channel) ?? [])]),
+      })),
+    ]),
+  );
+}
+
+/** Of several lists of columns the one whose row is the widest. */
+export function widest(lists: Iterable<readonly ChannelWidth[]>): readonly ChannelWidth[] {
+  let found: readonly ChannelWidth[] = [];
+  for (const columns of lists) {
+    if (rowBytes(columns) > rowBytes(found)) found = columns;
+  }
+  return found;
 }
 
 export function formatsByChannel(sample: SchemaSample): Map<string, Set<string>> {

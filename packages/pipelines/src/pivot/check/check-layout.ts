@@ -1,36 +1,35 @@
 import type { Finding } from '@drover/core';
 import { MAX_NAME_BYTES } from '@drover/postgres';
 import { columnNameFault } from '../layout.ts';
-import { fittingRuns, MAX_ROW_BYTES, ROW_FILL, rowBytes } from '../row-width.ts';
 import type { SchemaSample } from '../schema-sample.ts';
-import { formatsByChannel, widestShip } from '../widest-ship.ts';
+import { formatsByChannel } from '../widest-ship.ts';
 import type { CheckFacts } from './check.ts';
-
-/** Source: MaxHeapAttributeNumber. */
-export const MAX_COLUMNS = 1600;
+import { checkWidths } from './check-widths.ts';
 
 /** Whether the channels can become columns, the columns tables, and the rows pages. */
 export function* checkLayout(facts: CheckFacts, sample: SchemaSample): Generator<Finding> {
-  yield* checkNames(facts);
+  yield* checkChannels(facts);
+  yield* checkTableNames(facts);
   yield* checkFormats(facts, sample);
   yield* checkWidths(facts, sample);
 }
 
-function* checkNames(facts: CheckFacts): Generator<Finding> {
+function* checkChannels(facts: CheckFacts): Generator<Finding> {
   const { layout, spec } = facts.parts;
-  const { policy } = spec.outside;
-  for (const channel of facts.channels) {
-    const fault = columnNameFault(channel, spec.source.columns.time);
+  const { schema, table, columns } = spec.source;
+  const channels = [...new Set([...facts.channels.values()].flat())];
+  for (const channel of channels) {
+    const fault = columnNameFault(channel, columns.time);
     if (fault === null) continue;
     yield {
       level: 'warning',
       rule: 'channel-name',
       subject: `channel "${channel}"`,
       reason: `${fault}; its rows become rejects`,
-      fix: 'Rename the channel in the source, or leave its rows among the rejects.',
+      fix: `Write it under another ${columns.channel} in ${schema}.${table}, or leave its rows among the rejects.`,
     };
   }
-  const outside = facts.channels.filter((channel) => {
+  const outside = channels.filter((channel) => {
     const home = layout.home(channel);
     return home.kind === 'ignored' || (home.kind === 'rejected' && home.rule !== 'channel-name');
   });
@@ -39,10 +38,14 @@ function* checkNames(facts: CheckFacts): Generator<Finding> {
       level: 'warning',
       rule: 'channel-outside-groups',
       subject: `${outside.length} channels`,
-      reason: `no group has them, so their rows are ${policy === 'ignore' ? 'skipped' : 'rejected'}: ${sampleOf(outside)}`,
-      fix: 'Add them to a group, or set outside.policy: add.',
+      reason: `no group has them, so their rows are ${spec.outside.policy === 'ignore' ? 'skipped' : 'rejected'}: ${sampleOf(outside)}`,
+      fix: `Add them to one of the groups ${layout.groups.map((group) => group.name).join(', ')}, or set outside.policy: add.`,
     };
   }
+}
+
+function* checkTableNames(facts: CheckFacts): Generator<Finding> {
+  const { layout, spec } = facts.parts;
   const names = new Map<string, string>();
   for (const ship of facts.ships) {
     for (const group of layout.groups.keys()) {
@@ -51,13 +54,16 @@ function* checkNames(facts: CheckFacts): Generator<Finding> {
       const other = names.get(name);
       names.set(name, owner);
       const bytes = Buffer.byteLength(name);
-      if (bytes > MAX_NAME_BYTES) {
+      if (name === '' || bytes > MAX_NAME_BYTES) {
         yield {
           level: 'error',
-          rule: 'table-name-long',
+          rule: name === '' ? 'table-name-empty' : 'table-name-long',
           subject: owner,
-          reason: `table name "${name}" has ${bytes} bytes; Postgres cuts off after ${MAX_NAME_BYTES}`,
-          fix: 'Shorten target.table or the names of the groups.',
+          reason:
+            name === ''
+              ? 'its table would have no name'
+              : `table name "${name}" has ${bytes} bytes; Postgres cuts off after ${MAX_NAME_BYTES}`,
+          fix: `Change target.table, now ${spec.target.table}${layout.groups.length > 1 ? ', or the names of the groups' : ''}, or leave the ship out of ships.`,
         };
       }
       if (other !== undefined) {
@@ -66,29 +72,59 @@ function* checkNames(facts: CheckFacts): Generator<Finding> {
           rule: 'table-name-twice',
           subject: owner,
           reason: `table name "${name}" is also that of ${other}`,
-          fix: 'Change target.table so that it has {ship} and, with several groups, {group}.',
+          fix: `Part {ship} and {group} in target.table, now ${spec.target.table}, by something that no name has.`,
+        };
+      }
+      if (facts.sameDatabase && isSource(facts, name)) {
+        yield {
+          level: 'error',
+          rule: 'target-is-source',
+          subject: owner,
+          reason: `its table would be ${spec.target.schema}.${name}, which is the source itself`,
+          fix: `Change target.schema, or target.table, now ${spec.target.table}.`,
         };
       }
     }
   }
 }
 
+function isSource({ parts: { spec }, table }: CheckFacts, name: string): boolean {
+  return spec.target.schema === table.schema && name === table.name;
+}
+
 function* checkFormats(facts: CheckFacts, sample: SchemaSample): Generator<Finding> {
   const { spec } = facts.parts;
-  const known = new Set(Object.keys(spec.source.columns.values));
+  const { format, values } = spec.source.columns;
   const what = spec.mismatch === 'reject' ? 'become rejects' : 'become NULL';
   const bad = sample.channels.filter((one) => one.mismatches > 0);
-  if (bad.length > 0) {
-    const rows = bad.reduce((sum, one) => sum + one.mismatches, 0);
-    const formats = [...new Set(bad.map((one) => one.format ?? 'NULL'))];
+  const unknown = bad.filter((one) => one.format === null || !Object.hasOwn(values, one.format));
+  const contrary = bad.filter((one) => !unknown.includes(one));
+  if (unknown.length > 0) {
+    const named = new Map(unknown.map((one) => [one.format, one.filled]));
+    const missing = [...named].flatMap(([name, filled]) =>
+      name === null || filled === null ? [] : [`${JSON.stringify(name)}: ${filled}`],
+    );
+    const advice = [
+      ...(missing.length === 0 ? [] : [`Add to source.columns.values: ${missing.join(', ')}.`]),
+      ...(named.has(null)
+        ? [`Fill ${format} where it is NULL, or leave the rows as they are.`]
+        : []),
+    ];
+    yield {
+      level: 'warning',
+      rule: 'format-unknown',
+      subject: `${rowsOf(unknown)} of ${sample.rows} sampled rows`,
+      reason: `source.columns.values does not say which column holds the values of format ${[...named.keys()].map((name) => name ?? 'NULL').join(', ')}; they ${what}`,
+      fix: advice.join(' '),
+    };
+  }
+  if (contrary.length > 0) {
     yield {
       level: 'warning',
       rule: 'format-mismatch',
-      subject: `${rows} of ${sample.rows} sampled rows`,
-      reason: `the column that their format names is empty but another is filled (formats ${formats.join(', ')}); they ${what}`,
-      fix: formats.every((format) => known.has(format))
-        ? 'Look at them in the source; see `mismatch` in the migration file.'
-        : 'Add the missing formats to source.columns.values.',
+      subject: `${rowsOf(contrary)} of ${sample.rows} sampled rows`,
+      reason: `the column that their format names is empty but another is filled (${[...new Set(contrary.map((one) => `${one.format} has ${one.filled}`))].join(', ')}); they ${what}`,
+      fix: `Correct ${format} in the source, or see \`mismatch\`; channels: ${sampleOf([...new Set(contrary.map((one) => one.channel))])}.`,
     };
   }
   if (spec.target.columnType !== 'native') return;
@@ -104,44 +140,8 @@ function* checkFormats(facts: CheckFacts, sample: SchemaSample): Generator<Findi
   }
 }
 
-function* checkWidths(facts: CheckFacts, sample: SchemaSample): Generator<Finding> {
-  const { layout, spec } = facts.parts;
-  for (const group of layout.groups.keys()) {
-    const columns = widestShip(facts, sample, group);
-    const label = layout.groups.length > 1 ? `group ${layout.groups[group]?.name}` : 'the table';
-    const time = { type: facts.table.columns.time.type, maxBytes: 8 };
-    const needed = rowBytes([time, ...columns]);
-    const limit = Math.floor(MAX_ROW_BYTES * ROW_FILL);
-    if (columns.length + 1 > MAX_COLUMNS) {
-      yield {
-        level: 'error',
-        rule: 'too-many-columns',
-        subject: label,
-        reason: `${columns.length} channels; a Postgres table has at most ${MAX_COLUMNS} columns`,
-        fix: `Divide it into ${fittingRuns(time, columns).length} groups.`,
-      };
-    } else if (needed > limit) {
-      const runs = fittingRuns(time, columns);
-      yield {
-        level: 'error',
-        rule: 'row-too-wide',
-        subject: label,
-        reason: `a row of ${columns.length} ${spec.target.columnType === 'text' ? 'text ' : ''}columns takes ${needed} bytes; a page holds ${MAX_ROW_BYTES}, and more than ${limit} is refused`,
-        fix:
-          `Divide it into ${runs.length} groups, in order of channel id: ` +
-          `${runs.map((run) => `${run.length} (${run[0]?.channel} to ${run.at(-1)?.channel})`).join('; ')}. ` +
-          `\`drover run --schema-only\` writes their list files.${spec.target.columnType === 'text' ? ' Or set target.columnType: native.' : ''}`,
-      };
-    } else {
-      yield {
-        level: 'info',
-        rule: 'row-width',
-        subject: label,
-        reason: `${columns.length} channels, ${needed} of ${MAX_ROW_BYTES} bytes a row`,
-        fix: '',
-      };
-    }
-  }
+function rowsOf(samples: readonly { readonly mismatches: number }[]): number {
+  return samples.reduce((sum, one) => sum + one.mismatches, 0);
 }
 
 function sampleOf(names: readonly string[]): string {

@@ -1,9 +1,10 @@
 import { type Finding, formatDuration, parseTimestamp } from '@drover/core';
+import { qualifiedName } from '@drover/postgres';
 import { openPivot, parseAnchor } from '../anchor.ts';
 import { rowDensity } from '../grid.ts';
 import { rowBytes } from '../row-width.ts';
 import type { SchemaSample } from '../schema-sample.ts';
-import { widestShip } from '../widest-ship.ts';
+import { columnsByShip, widest } from '../widest-ship.ts';
 import type { CheckFacts } from './check.ts';
 
 /** Narrow rows a second that one attempt moves on a modest server; measured, see bench. */
@@ -14,12 +15,23 @@ export async function* checkVolume(
   facts: CheckFacts,
   sample: SchemaSample,
 ): AsyncGenerator<Finding> {
-  const { parts, context } = facts;
+  const { parts, context, table } = facts;
+  const known = facts.ships.filter((ship) => facts.present.includes(ship));
   const opening = await openPivot(parts, {
     ...context,
-    options: { ...context.options, entities: facts.ships },
+    options: { ...context.options, entities: known },
   });
   const anchor = parseAnchor(opening.anchor);
+  if (table.description.kind === 'table' && (table.estimatedRows ?? 0) === 0) {
+    yield {
+      level: 'warning',
+      rule: 'statistics-missing',
+      subject: `source ${table.schema}.${table.name}`,
+      reason: 'the table was never analyzed: how much there is to move is not known',
+      fix: `analyze ${qualifiedName(table.schema, table.name)};`,
+    };
+    return;
+  }
   let rows = 0;
   let chunks = 0;
   for (const part of anchor.parts) {
@@ -28,7 +40,8 @@ export async function* checkVolume(
     const from = part.from === null ? density.first : (parseTimestamp(part.from) ?? density.first);
     const to = part.to === null ? density.last : (parseTimestamp(part.to) ?? density.last);
     const micros = to > from ? to - from : 0n;
-    rows += Number(micros) * density.perMicro;
+    // Statistics know of the whole table: ships are taken to have equal shares of it.
+    rows += (Number(micros) * density.perMicro * part.ships.length) / facts.present.length;
     chunks += Math.max(1, Math.ceil(Number(micros) / Number(anchor.chunkMicros)));
   }
   const seconds = rows / (ROWS_PER_SECOND * Math.max(1, context.attemptsAtOnce));
@@ -36,7 +49,7 @@ export async function* checkVolume(
     level: 'info',
     rule: 'volume',
     subject: 'to move',
-    reason: `some ${Math.round(rows)} rows of ${facts.ships.length} ships in about ${chunks} chunks of ${formatDuration(anchor.chunkMicros)}, by statistics; in the order of ${formatDuration(BigInt(Math.ceil(seconds)) * 1_000_000n)} with ${context.attemptsAtOnce} chunks at once`,
+    reason: `some ${Math.round(rows)} rows of ${known.length} ships in about ${chunks} chunks of ${formatDuration(anchor.chunkMicros)}, by statistics; in the order of ${formatDuration(BigInt(Math.ceil(seconds)) * 1_000_000n)} with ${context.attemptsAtOnce} chunks at once`,
     fix: '',
   };
   const perChunk = rows / Math.max(1, chunks) / ROWS_PER_SECOND;
@@ -47,7 +60,7 @@ export async function* checkVolume(
       rule: 'chunk-long',
       subject: 'chunk.length',
       reason: `a chunk may take ${Math.round(perChunk)} s, close to the limit of ${limit} s, above which it is split`,
-      fix: 'Choose a shorter chunk.length.',
+      fix: `Choose a shorter chunk.length, now ${formatDuration(parts.spec.chunk.length)}, or a longer chunk.timeLimit.`,
     };
   }
   yield diskFinding(facts, sample, rows);
@@ -55,7 +68,7 @@ export async function* checkVolume(
 
 function diskFinding(facts: CheckFacts, sample: SchemaSample, rows: number): Finding {
   const columns = [...facts.parts.layout.groups.keys()].map((group) =>
-    widestShip(facts, sample, group),
+    widest(columnsByShip(facts, sample, group).values()),
   );
   const cells = Math.max(
     1,

@@ -1,15 +1,17 @@
 import { type CheckContext, DroverError, type Finding } from '@drover/core';
 import type { Database } from '@drover/postgres';
 import { resolveMoment } from '../anchor.ts';
-import { readChannels, readShips } from '../channels.ts';
+import { type ChannelMap, readChannels, readShips } from '../channels.ts';
 import type { PivotParts } from '../parts.ts';
 import { type SchemaSample, sampleSchema } from '../schema-sample.ts';
 import { readSourceTable, type SourceTable } from '../source-table.ts';
+import { checkConnections, LIMITS, type Limit } from './check-connections.ts';
 import { checkLayout } from './check-layout.ts';
 import { checkServer } from './check-server.ts';
 import { checkSource } from './check-source.ts';
-import { checkTarget } from './check-target.ts';
+import { checkTarget, checkTargetRights } from './check-target.ts';
 import { checkVolume } from './check-volume.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
 
 /** How much of the newest data is looked at. */
 const SAMPLE_MICROS = 10n * 60n * 1_000_000n;
@@ -19,81 +21,148 @@ export interface CheckFacts {
   readonly parts: PivotParts;
   readonly context: CheckContext;
   readonly table: SourceTable;
+  readonly target: ServerFacts;
+  /** Source and target are one database: names can collide. */
+  readonly sameDatabase: boolean;
+  /** The run would drop the tables that are there. */
+  readonly dropTables: boolean;
+  /** The ships that were asked for, whether or not the source has them. */
   readonly ships: readonly string[];
-  /** Channels of all ships: all of them where an index tells, else those of the sample. */
-  readonly channels: readonly string[];
+  /** All ships that the source has. */
+  readonly present: readonly string[];
+  /** Channels of each ship: all of them where an index tells, else those of the sample. */
+  readonly channels: ChannelMap;
 }
 
+interface Servers {
+  readonly source: ServerFacts;
+  readonly target: ServerFacts;
+}
+
+/** Looks at everything that could stop a migration, and says what to do about it. Writes nothing. */
 export async function* checkPivot(
   parts: PivotParts,
   context: CheckContext,
 ): AsyncGenerator<Finding> {
-  let reachable = true;
-  for (const [side, sql] of [
-    ['source', parts.source],
-    ['target', parts.target],
-  ] as const) {
-    try {
-      yield* checkServer(sql, side, context);
-    } catch (error) {
-      reachable = false;
-      yield failure(error, side, sql);
-    }
-  }
-  if (!reachable) return;
+  const source = yield* reach(parts.source, 'source');
+  const target = yield* reach(parts.target, 'target');
+  if (source === null || target === null) return;
+  yield* guarded('target', parts.target, checkBudget(parts, context, { source, target }));
+  yield* guarded('target', parts.target, checkTargetRights(parts, target.role));
+  yield* guarded('source', parts.source, checkContents(parts, context, { source, target }));
+}
 
-  let table: SourceTable;
+async function* reach(
+  sql: Database,
+  side: 'source' | 'target',
+): AsyncGenerator<Finding, ServerFacts | null> {
   try {
-    table = await readSourceTable(parts.source, parts.spec);
+    const facts = await readServerFacts(sql);
+    yield* checkServer(sql, side, facts);
+    return facts;
   } catch (error) {
-    yield failure(error, 'source', parts.source);
-    return;
+    yield failure(error, side, sql);
+    return null;
   }
-  yield* checkSource(parts, table);
+}
+
+/** An error ends these findings and is one itself: the others still come. */
+async function* guarded(
+  side: string,
+  sql: Database,
+  findings: AsyncGenerator<Finding>,
+): AsyncGenerator<Finding> {
   try {
-    yield* checkContents(parts, context, table);
+    yield* findings;
   } catch (error) {
-    yield failure(error, 'source', parts.source);
+    yield failure(error, side, sql);
+  }
+}
+
+async function* checkBudget(
+  parts: PivotParts,
+  { attemptsAtOnce }: CheckContext,
+  { source, target }: Servers,
+): AsyncGenerator<Finding> {
+  const one = source.identity === target.identity;
+  const shared: Limit[] = [
+    ...(one ? (['server'] as const) : []),
+    ...(one && source.database === target.database ? (['database'] as const) : []),
+    ...(one && source.role === target.role ? (['role'] as const) : []),
+  ];
+  const own = LIMITS.filter((limit) => !shared.includes(limit));
+  const both = { sides: ['source', 'target'] as const, facts: target, limits: shared };
+  yield* checkConnections(parts.target, { ...both, attemptsAtOnce });
+  for (const [side, sql, facts] of [
+    ['source', parts.source, source],
+    ['target', parts.target, target],
+  ] as const) {
+    yield* checkConnections(sql, { sides: [side], facts, limits: own, attemptsAtOnce });
   }
 }
 
 async function* checkContents(
   parts: PivotParts,
   context: CheckContext,
-  table: SourceTable,
+  servers: Servers,
 ): AsyncGenerator<Finding> {
+  const table = await readSourceTable(parts.source, parts.spec);
+  const readable = yield* checkSource(parts, table, servers.source.role);
+  if (!readable) return;
   const present = await readShips(parts.source, table);
-  const asked =
+  const ships =
     context.options.entities ?? (parts.spec.ships === 'all' ? present : parts.spec.ships);
-  for (const ship of asked.filter((one) => !present.includes(one))) {
-    yield {
-      level: 'warning',
-      rule: 'ship-without-rows',
-      subject: `ship ${ship}`,
-      reason: 'the source has no row of it',
-      fix: `Correct ships in the file. The source has: ${present.slice(0, 20).join(', ')}.`,
-    };
-  }
   if (present.length === 0) {
     yield {
       level: 'error',
       rule: 'source-empty',
-      subject: `${table.schema}.${table.name}`,
+      subject: `source ${table.schema}.${table.name}`,
       reason: 'the source table has no rows',
-      fix: 'Correct source.schema and source.table.',
+      fix: `Correct source.schema, now ${table.schema}, and source.table, now ${table.name}.`,
     };
     return;
   }
-  const before = await resolveMoment(parts, table, context.options.to ?? parts.spec.to);
+  const known = ships.filter((ship) => present.includes(ship));
+  for (const ship of ships.filter((one) => !known.includes(one))) {
+    yield {
+      level: 'warning',
+      rule: 'ship-without-rows',
+      subject: `ship ${ship}`,
+      reason: `${table.schema}.${table.name} has no row of it`,
+      fix: `Correct ships in the file. The source has: ${present.slice(0, 20).join(', ')}.`,
+    };
+  }
+  const until = context.options.to ?? parts.spec.to;
+  const before = await resolveMoment(parts, table, until);
   const sample = await sampleSchema(parts.source, table, {
-    ships: asked,
+    ships: known,
     sampleMicros: SAMPLE_MICROS,
     before,
   });
-  const channels = await allChannels(parts, table, asked, sample);
-  const facts: CheckFacts = { parts, context, table, ships: asked, channels };
+  if (sample === null) {
+    yield {
+      level: 'warning',
+      rule: 'range-empty',
+      subject: `source ${table.schema}.${table.name}`,
+      reason: `has no row before ${before ?? 'infinity'}: nothing would be moved`,
+      fix: `Correct \`to\`, now ${until ?? 'absent'}.`,
+    };
+  }
+  const facts: CheckFacts = {
+    parts,
+    context,
+    table,
+    target: servers.target,
+    sameDatabase:
+      servers.source.identity === servers.target.identity &&
+      servers.source.database === servers.target.database,
+    dropTables: context.options.dropTables === true,
+    ships,
+    present,
+    channels: await allChannels(parts, table, known, sample),
+  };
   if (sample !== null) yield* checkLayout(facts, sample);
-  yield* checkTarget(facts);
+  yield* guarded('target', parts.target, checkTarget(facts, sample));
   if (sample !== null) yield* checkVolume(facts, sample);
 }
 
@@ -102,14 +171,15 @@ async function allChannels(
   table: SourceTable,
   ships: readonly string[],
   sample: SchemaSample | null,
-): Promise<readonly string[]> {
-  if (!table.pairIndex) return [...new Set(sample?.channels.map((one) => one.channel))];
-  const byShip = await readChannels(parts.source, table, {
-    ships: [...ships],
-    from: null,
-    to: null,
-  });
-  return [...new Set([...byShip.values()].flat())];
+): Promise<ChannelMap> {
+  if (table.pairIndex)
+    return readChannels(parts.source, table, { ships: [...ships], from: null, to: null });
+  const channels = new Map<string, string[]>(ships.map((ship) => [ship, []]));
+  for (const { ship, channel } of sample?.channels ?? []) {
+    const list = channels.get(ship);
+    if (list !== undefined && !list.includes(channel)) list.push(channel);
+  }
+  return channels;
 }
 
 function failure(error: unknown, side: string, sql: Database): Finding {
@@ -119,6 +189,6 @@ function failure(error: unknown, side: string, sql: Database): Finding {
     rule: known ? error.code.toLowerCase().replaceAll('_', '-') : 'unknown',
     subject: `${side} (${sql.where})`,
     reason: error instanceof Error ? error.message : 'an unknown error',
-    fix: known ? error.hint : 'Run again with --debug.',
+    fix: known && error.hint !== '' ? error.hint : 'Run again with --debug.',
   };
 }

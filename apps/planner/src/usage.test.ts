@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { runCli } from './testing/cli-process.ts';
+
+const cwd = mkdtempSync(join(tmpdir(), 'drover-usage-'));
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+const drover = (...args: string[]) => runCli(args, { cwd });
+
+const COMMON = ['--file', '--debug', '--help'];
+const WATCHING = ['--workers', '--concurrency', '--logs', '--reports', '--json', '--dry-run'];
+const BOUNDS = ['--ships', '--from', '--to', '--cutoff'];
+const OPTIONS: Record<string, readonly string[]> = {
+  check: [...COMMON, '--ships', '--json'],
+  plan: [...COMMON, ...BOUNDS, '--all', '--json'],
+  run: [
+    ...[...COMMON, ...WATCHING, ...BOUNDS, '--yes', '--drop-tables', '--sample', '--lists'],
+    ...['--schema-only', '--tables-only', '--migration-only'],
+  ],
+  worker: [...COMMON, '--concurrency', '--until-run', '--grace', '--logs', '--dry-run'],
+  status: [...COMMON, '--run', '--watch', '--refresh', '--json'],
+  pause: [...COMMON, '--dry-run', '--json'],
+  resume: [...COMMON, ...WATCHING],
+  cancel: [...COMMON, '--yes', '--dry-run', '--json'],
+  verify: [...COMMON, ...WATCHING, '--ships', '--run'],
+  report: [...COMMON, '--run', '--reports', '--dry-run', '--json'],
+  'failed list': [...COMMON, '--run', '--json'],
+  logs: ['--logs', '--task', '--follow', '--errors', '--successes', '--counts', '--json', '--help'],
+};
+
+describe('drover', () => {
+  test.each(Object.entries(OPTIONS))(
+    '%s --help names its options and exits 0',
+    async (verb, options) => {
+      const { code, out } = await drover(...verb.split(' '), '--help');
+      expect(code).toBe(0);
+      for (const option of options) expect(out).toContain(option);
+    },
+  );
+
+  test('--help lists every verb and the exit codes', async () => {
+    const { code, out } = await drover('--help');
+    expect(code).toBe(0);
+    for (const verb of Object.keys(OPTIONS)) expect(out).toContain(`\n  ${verb.split(' ')[0]}`);
+    expect(out).toContain('3 differences found');
+  });
+
+  test.each([
+    [['run', '--workers', 'two'], 'Write a whole number'],
+    [['run', '--workers', ''], 'Write a whole number'],
+    [['run', '--concurrency', '0'], 'Write 1 or more'],
+    [['run', '--from', 'yesterday'], 'Write for example 2026-01-31'],
+    [['plan', '--cutoff', '2026-02-30'], 'Write for example 2026-01-31'],
+    [['run', '--ships', ','], 'Name at least one ship'],
+    [['run', '--sample', '10 potatoes'], 'Write a length of time'],
+    [['worker', '--grace', 'soon'], 'Write a length of time'],
+    [['run', '--schema-only', '--tables-only'], 'Leave one of them out'],
+    [['run', '--migration-only', '--drop-tables'], 'Leave one of them out'],
+    [['runn'], 'Did you mean run?'],
+    [['run', '--worker', '2'], 'Did you mean --workers?'],
+    [['status', '--file'], 'argument missing'],
+    [[], 'Usage: drover'],
+  ])('%j is wrong use: exit code 2, and a text that says what to do', async (args, text) => {
+    const { code, out, err } = await drover(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toContain(text);
+  });
+
+  test('a file that is not there is wrong use, and is named', async () => {
+    for (const verb of [['check'], ['plan'], ['run'], ['worker'], ['status'], ['failed', 'list']]) {
+      const { code, err } = await drover(...verb, '-f', 'nowhere.yaml');
+      expect({ verb, code }).toEqual({ verb, code: 2 });
+      expect(err).toMatch(/nowhere\.yaml .*\n.*\w/);
+    }
+  });
+
+  test('a wrong file is wrong use: each fault with its line, and no stack without --debug', async () => {
+    writeFileSync(
+      join(cwd, 'wrong.yaml'),
+      'name: Ships\npipeline: pivot\nsource:\n  connection: postgres://u@h/d\n  tabel: x\n' +
+        'target:\n  connection: postgres://u@h/d\nqueue:\n  url: $' +
+        '{NOT_SET_ANYWHERE}\n',
+    );
+    const missing = await drover('run', '-f', 'wrong.yaml');
+    expect(missing).toMatchObject({ code: 2, out: '' });
+    expect(missing.err).toMatch(/wrong\.yaml:9:8 .*NOT_SET_ANYWHERE/);
+    const environment = { NOT_SET_ANYWHERE: 'redis://h' };
+    const { code, err } = await runCli(['run', '-f', 'wrong.yaml'], { cwd, environment });
+    expect(code).toBe(2);
+    expect(err).toMatch(/wrong\.yaml:1:1 name\b.* lower-case letters/);
+    expect(err).toMatch(/wrong\.yaml:5:3 source\.tabel\b.* is not a setting/);
+    expect(err).toMatch(/\n {2}What to do: Correct /);
+    expect(err).not.toContain('    at ');
+    const debug = await runCli(['run', '--debug', '-f', 'wrong.yaml'], { cwd, environment });
+    expect(debug.err).toContain('    at ');
+  });
+
+  // Mutation: with the connection's error swallowed in migration-context.ts, the person is told to start a run.
+  test('a ledger that cannot be reached is said to be just that', async () => {
+    writeFileSync(
+      join(cwd, 'away.yaml'),
+      'name: ships\npipeline: pivot\nsource: { connection: "postgres://u@127.0.0.1:1/d" }\n' +
+        'target: { connection: "postgres://u@127.0.0.1:1/d" }\nqueue: { url: "redis://127.0.0.1:1" }\n',
+    );
+    for (const verb of [['status'], ['report'], ['failed', 'list'], ['pause'], ['resume']]) {
+      const { code, err } = await drover(...verb, '-f', 'away.yaml');
+      expect({ verb, code }).toEqual({ verb, code: 1 });
+      expect(err).toContain('ECONNREFUSED');
+      expect(err).toContain('What to do: Check that the server is up');
+    }
+  });
+});
