@@ -62,7 +62,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<n
     return 0;
   } catch (error) {
     const failure = toDroverError(error);
-    log.error('worker failed', { code: failure.code, error: failure.message, hint: failure.hint });
+    log.error(failure.message, { code: failure.code, hint: failure.hint });
     if (options.quiet) terminal.write(`${failure.message}\n${failure.hint}\n`);
     return failure.code === 'FILE_INVALID' ? 2 : 1;
   }

@@ -21,6 +21,8 @@ export interface TableIndex {
   readonly columns: readonly (string | null)[];
   /** Covers every row: valid, and without a predicate. */
   readonly whole: boolean;
+  /** False while it is being built, and where building it was interrupted. */
+  readonly valid: boolean;
 }
 
 export interface TableDescription {
@@ -75,7 +77,8 @@ export async function describeTable(
     [oid],
   );
   const indexes = await sql.query(
-    `select i.relname, m.amname, x.indisunique, x.indisvalid and x.indpred is null as whole,
+    `select i.relname, m.amname, x.indisunique, x.indisvalid,
+            x.indisvalid and x.indpred is null as whole,
             (select json_agg(a.attname order by k.ordinality)
              from unnest(x.indkey::int2[]) with ordinality k(attnum, ordinality)
              left join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.attnum and k.attnum <> 0
@@ -102,6 +105,7 @@ export async function describeTable(
       method: index['amname'] ?? '',
       unique: index['indisunique'] === 't',
       whole: index['whole'] === 't',
+      valid: index['indisvalid'] === 't',
       columns: JSON.parse(index['columns'] ?? '[]') as (string | null)[],
     })),
     attributesUsed: Number(table['used']),

@@ -27,7 +27,7 @@ export async function finishTable(
         });
         if (statement === null) continue;
         // What an interrupted concurrent build left is invalid: it goes, and is built again.
-        const left = described.indexes.find((one) => one.name === statement.name && !one.whole);
+        const left = described.indexes.find((one) => one.name === statement.name && !one.valid);
         if (left !== undefined) {
           await target.query(`drop index concurrently ${qualifiedName(schema, left.name)}`);
         }

@@ -156,17 +156,22 @@ async function timeBounds(
   return first == null || last == null ? null : { first, last };
 }
 
-/** Rows per microsecond by the statistics, for estimates. */
+/**
+ * Rows per microsecond by the statistics, for estimates. These know of the whole table: each of its
+ * `shipsInAll` is taken to have an equal share.
+ */
 export async function rowDensity(
   parts: PivotParts,
   table: SourceTable,
   part: AnchorPart,
+  shipsInAll: number,
 ): Promise<RowDensity | null> {
   const whole = await timeBounds(parts, table, { ships: part.ships, from: null, to: null });
   if (whole === null || table.estimatedRows === null) return null;
   const first = toMicros(whole.first);
   const last = toMicros(whole.last);
-  return { perMicro: table.estimatedRows / Math.max(1, Number(last - first)), first, last };
+  const rows = (table.estimatedRows * part.ships.length) / Math.max(shipsInAll, part.ships.length);
+  return { perMicro: rows / Math.max(1, Number(last - first)), first, last };
 }
 
 export function estimateRows(density: RowDensity | null, span: Pick<Span, 'from' | 'to'>): number {

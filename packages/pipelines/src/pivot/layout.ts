@@ -74,11 +74,6 @@ export class Layout {
     );
   }
 
-  /** Channels that the file itself lists, whether or not the source has them. */
-  listed(group: number): string[] {
-    return [...this.#listed].flatMap(([channel, index]) => (index === group ? [channel] : []));
-  }
-
   #find(channel: string): ChannelHome {
     const fault = columnNameFault(channel, this.#timeColumn);
     if (fault !== null) return { kind: 'rejected', rule: 'channel-name', reason: fault };

@@ -7,6 +7,7 @@ import {
   type SplitPart,
 } from '@drover/core';
 import { type Anchor, type AnchorPart, parseAnchor, shipsOf } from './anchor.ts';
+import { readShips } from './channels.ts';
 import { cellStarts, estimateRows, rowDensity, toMicros } from './grid.ts';
 import type { PivotParts } from './parts.ts';
 import { parseDataRange, type Span } from './range.ts';
@@ -103,13 +104,25 @@ async function* dataChunks(
   const table = await readSourceTable(parts.source, parts.spec);
   const done = context.after === null ? null : parseDataRange(context.after.range);
   if (done !== null && 'nullKeys' in done) return;
+  const shipsInAll = table.pairIndex
+    ? (await readShips(parts.source, table)).length
+    : shipsOf(anchor).length;
   const doneAt =
     done === null ? -1 : anchor.parts.findIndex((part) => sameShips(part.ships, done.ships));
   for (const [index, part] of anchor.parts.entries()) {
     if (index < doneAt) continue;
     const start = index === doneAt ? (done?.to ?? 'end') : part.from;
     if (start === 'end' || (start !== null && start === part.to)) continue;
-    yield* partChunks(parts, table, anchor, { ...part, from: start }, context.signal);
+    yield* partChunks(
+      parts,
+      table,
+      { ...part, from: start },
+      {
+        chunkMicros: anchor.chunkMicros,
+        shipsInAll,
+        signal: context.signal,
+      },
+    );
   }
   if (anchor.nullKeys) {
     yield { stream: 'null keys', range: { nullKeys: true }, estimatedRows: 0, originId: null };
@@ -119,11 +132,10 @@ async function* dataChunks(
 async function* partChunks(
   parts: PivotParts,
   table: SourceTable,
-  anchor: Anchor,
   part: AnchorPart,
-  signal: AbortSignal,
+  how: { chunkMicros: bigint; shipsInAll: number; signal: AbortSignal },
 ): AsyncGenerator<Unnumbered> {
-  const density = await rowDensity(parts, table, part);
+  const density = await rowDensity(parts, table, part, how.shipsInAll);
   const stream = part.ships.length === 1 ? (part.ships[0] ?? '') : `${part.ships.length} ships`;
   let from = part.from;
   const chunk = (to: string | null): Unnumbered => ({
@@ -133,8 +145,8 @@ async function* partChunks(
     originId: null,
   });
   let first = true;
-  for await (const start of cellStarts(parts, table, part, anchor.chunkMicros)) {
-    signal.throwIfAborted();
+  for await (const start of cellStarts(parts, table, part, how.chunkMicros)) {
+    how.signal.throwIfAborted();
     // The first cell with rows belongs to the chunk that starts at the bound.
     if (!first && start !== from) {
       yield chunk(start);

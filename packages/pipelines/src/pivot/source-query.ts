@@ -99,8 +99,9 @@ function valueSql(table: SourceTable, asText: PivotQuery['asText']): string {
   if (asText === 'all') return formatCaseSql(table, true);
   if (asText.length === 0) return formatCaseSql(table, false);
   const { entity, channel } = table.columns;
-  const pair = `(${entity.text} || ${SEPARATOR_SQL} || ${channel.text}) collate "C"`;
-  const pairs = asText.map((one) => `${one.ship}\x01${one.channel}`);
+  // The ship's length first: no two pairs read the same, whatever characters they have.
+  const pair = `(length(${entity.text}) || ' ' || ${entity.text} || ${channel.text}) collate "C"`;
+  const pairs = asText.map(({ ship, channel: name }) => `${[...ship].length} ${ship}${name}`);
   return (
     `case when ${pair} = any (${arrayLiteral(hashable(pairs), 'text')}) ` +
     `then ${formatCaseSql(table, true)} else ${formatCaseSql(table, false)} end`

@@ -34,14 +34,14 @@ export class TargetCatalogue {
     const present = await sql.query(
       // Dropping or renaming a column leaves the table's row in pg_class as it was: the columns are hashed.
       `select c.relname, c.oid,
-         (select sum(hashtextextended(attname::text, attnum) # atttypid::int8) from pg_attribute a
+         (select sum(hashtextextended(attname::text, attnum) # hashint8extended(atttypid::int8, atttypmod)) from pg_attribute a
           where a.attrelid = c.oid and a.attnum > 0) as columns
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
        where n.nspname = $1 and c.relname = any ($2::text[]) and c.relkind in ('r', 'p')`,
       [this.#schema, names],
     );
     const changed = present.filter(
-      (row) => this.#known.get(row['relname'] ?? '')?.version !== `${row['oid']}:${row['columns']}`,
+      (row) => this.#known.get(row['relname'] ?? '')?.version !== versionOf(row),
     );
     if (changed.length > 0) await this.#readColumns(sql, changed);
     return new Map(
@@ -74,9 +74,12 @@ export class TargetCatalogue {
       this.#known.set(name, {
         name,
         oid,
-        version: `${oid}:${row['xmin']}`,
+        version: versionOf(row),
         columns: columns.get(oid) ?? [],
       });
     }
   }
 }
+
+const versionOf = (row: { readonly [column: string]: string | null }): string =>
+  `${row['oid']}:${row['columns']}`;

@@ -35,13 +35,12 @@ export async function* checkVolume(
   let rows = 0;
   let chunks = 0;
   for (const part of anchor.parts) {
-    const density = await rowDensity(parts, facts.table, part);
+    const density = await rowDensity(parts, facts.table, part, facts.present.length);
     if (density === null) continue;
     const from = part.from === null ? density.first : (parseTimestamp(part.from) ?? density.first);
     const to = part.to === null ? density.last : (parseTimestamp(part.to) ?? density.last);
     const micros = to > from ? to - from : 0n;
-    // Statistics know of the whole table: ships are taken to have equal shares of it.
-    rows += (Number(micros) * density.perMicro * part.ships.length) / facts.present.length;
+    rows += Number(micros) * density.perMicro;
     chunks += Math.max(1, Math.ceil(Number(micros) / Number(anchor.chunkMicros)));
   }
   const seconds = rows / (ROWS_PER_SECOND * Math.max(1, context.attemptsAtOnce));
