@@ -1,19 +1,6 @@
 import { type DroverError, type ErrorCode, toDroverError } from '@drover/core';
 import { Command, CommanderError } from 'commander';
-import { cancelVerb } from './verbs/cancel.ts';
-import { checkVerb } from './verbs/check.ts';
-import { demoVerb } from './verbs/demo.ts';
-import { failedVerb } from './verbs/failed.ts';
-import { logsVerb } from './verbs/logs.ts';
-import { pauseVerb } from './verbs/pause.ts';
-import { planVerb } from './verbs/plan.ts';
-import { reportVerb } from './verbs/report.ts';
-import { resumeVerb } from './verbs/resume.ts';
-import { runVerb } from './verbs/run.ts';
-import { statusVerb } from './verbs/status.ts';
-import type { Verb } from './verbs/verb.ts';
-import { verifyVerb } from './verbs/verify.ts';
-import { workerVerb } from './verbs/worker.ts';
+import type { MakeVerb, Verb } from './verbs/verb.ts';
 
 /** Wrong use or a wrong file; everything else that goes wrong is 1. */
 const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
@@ -26,6 +13,23 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set([
 const EXIT_CODES = `
 Exit codes: 0 fine, 1 failed, 2 wrong use or wrong file, 3 differences found,
 4 parked chunks or rejects remain.`;
+
+/** The verbs in the order of the help. Each is loaded when it is called: `status` needs nothing of the queue. */
+const VERBS: ReadonlyMap<string, () => Promise<MakeVerb>> = new Map([
+  ['check', async () => (await import('./verbs/check.ts')).checkVerb],
+  ['plan', async () => (await import('./verbs/plan.ts')).planVerb],
+  ['run', async () => (await import('./verbs/run.ts')).runVerb],
+  ['worker', async () => (await import('./verbs/worker.ts')).workerVerb],
+  ['status', async () => (await import('./verbs/status.ts')).statusVerb],
+  ['pause', async () => (await import('./verbs/pause.ts')).pauseVerb],
+  ['resume', async () => (await import('./verbs/resume.ts')).resumeVerb],
+  ['cancel', async () => (await import('./verbs/cancel.ts')).cancelVerb],
+  ['verify', async () => (await import('./verbs/verify.ts')).verifyVerb],
+  ['report', async () => (await import('./verbs/report.ts')).reportVerb],
+  ['failed', async () => (await import('./verbs/failed.ts')).failedVerb],
+  ['logs', async () => (await import('./verbs/logs.ts')).logsVerb],
+  ['demo', async () => (await import('./verbs/demo.ts')).demoVerb],
+]);
 
 /** @returns the exit code. Prints errors itself. */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
@@ -41,21 +45,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     async (...args) => {
       code = await action(...args);
     };
-  for (const make of [
-    checkVerb,
-    planVerb,
-    runVerb,
-    workerVerb,
-    statusVerb,
-    pauseVerb,
-    resumeVerb,
-    cancelVerb,
-    verifyVerb,
-    reportVerb,
-    failedVerb,
-    logsVerb,
-    demoVerb,
-  ]) {
+  for (const load of verbsFor(argv)) {
+    const make = await load();
     const command = make(verb);
     for (const each of [command, ...command.commands]) {
       each.copyInheritedSettings(program).exitOverride();
@@ -71,6 +62,12 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     printError(failure, program.opts<{ debug?: boolean }>().debug === true);
     return USAGE_CODES.has(failure.code) ? 2 : 1;
   }
+}
+
+/** The verb that is called; all of them where help is wanted, or where nothing is called rightly. */
+function verbsFor(argv: readonly string[]): readonly (() => Promise<MakeVerb>)[] {
+  const called = VERBS.get(argv.slice(2).find((word) => !word.startsWith('-')) ?? '');
+  return called === undefined ? [...VERBS.values()] : [called];
 }
 
 function printError(error: DroverError, debug: boolean): void {

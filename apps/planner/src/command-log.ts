@@ -1,5 +1,5 @@
+import { systemHost } from '@drover/config';
 import { createLog, type ProcessLog } from '@drover/telemetry';
-import { systemHost } from '@drover/worker';
 
 const LOG_FILES_KEPT = 200;
 

@@ -1,9 +1,8 @@
-import { type LoadedMigration, loadMigration } from '@drover/config';
+import { type LoadedMigration, loadMigration, systemHost } from '@drover/config';
 import { DroverError, type Ledger, type Log, type Migration, type Pipeline } from '@drover/core';
 import { createPostgresLedger, isInstalled } from '@drover/ledger';
 import { loadPipeline } from '@drover/pipelines';
 import { openDatabase } from '@drover/postgres';
-import { systemHost } from '@drover/worker';
 
 /** What is on record of a migration that ran at least once. */
 export interface MigrationRecord {

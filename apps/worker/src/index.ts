@@ -1,3 +1,3 @@
-export { type Drover, openDrover, systemHost } from './open-drover.ts';
+export { type Drover, openDrover } from './open-drover.ts';
 export { type RunningWorker, startWorker, type WorkerOptions } from './worker.ts';
 export { runWorkerProcess, type WorkerProcessOptions } from './worker-process.ts';

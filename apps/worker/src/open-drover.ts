@@ -1,6 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
-import { type LoadedMigration, loadMigration } from '@drover/config';
+import { type LoadedMigration, loadMigration, systemHost } from '@drover/config';
 import type { ChunkQueue, Host, Ledger, Log, Migration, Pipeline } from '@drover/core';
 import type { AttemptLimits } from '@drover/engine';
 import { createPostgresLedger } from '@drover/ledger';
@@ -26,14 +24,6 @@ export interface Drover extends AsyncDisposable {
   readonly limits: AttemptLimits;
   readonly log: Log;
 }
-
-export const systemHost: Host = {
-  name: hostname(),
-  pid: process.pid,
-  now: () => Date.now(),
-  random: () => Math.random(),
-  uuid: () => randomUUID(),
-};
 
 /**
  * Reads the file and opens the ledger, which is made where there is none, and the queue.

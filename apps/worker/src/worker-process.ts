@@ -1,6 +1,6 @@
+import { systemHost } from '@drover/config';
 import { parseDuration, toDroverError } from '@drover/core';
 import { createLog } from '@drover/telemetry';
-import { systemHost } from './open-drover.ts';
 import { startWorker } from './worker.ts';
 
 export interface WorkerProcessOptions {

@@ -1,1 +1,2 @@
 export { type LoadedMigration, loadMigration } from './load-migration.ts';
+export { systemHost } from './system-host.ts';

@@ -105,6 +105,7 @@ export interface Ledger {
   retireWorker(workerId: string): Promise<void>;
   workers(migrationId: string): Promise<readonly WorkerRecord[]>;
 
+  /** Exact; of a running run with very many chunks it may be some seconds old. */
   progress(runId: number): Promise<RunProgress>;
   parts(runId: number): Promise<readonly PartTally[]>;
   attempts(runId: number): Promise<AttemptSummary>;

@@ -7,6 +7,7 @@ import {
   type SqlExecutor,
 } from '@drover/core';
 import { install } from './install.ts';
+import { analyzeChunks, outgrewStatistics } from './statements/analyze-chunks.ts';
 import { appendChunks, readPlanProgress } from './statements/append-chunks.ts';
 import { readAttempts } from './statements/attempts.ts';
 import { claim, readFormerAttempts } from './statements/claim.ts';
@@ -60,7 +61,12 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     changeRun: (change) => changeRun(database, change),
 
     planProgress: (of) => readPlanProgress(database, of),
-    appendChunks: (append) => whole((sql) => appendChunks(sql, append)),
+    appendChunks: async (append) => {
+      const won = await whole((sql) => appendChunks(sql, append));
+      const planned = append.expected + append.chunks.length;
+      if (won && outgrewStatistics(append.expected, planned)) await analyzeChunks(database);
+      return won;
+    },
     closePhase: (close) => closePhase(database, close),
     reopenStale: (of) => whole((sql) => reopenStale(sql, of)),
 

@@ -42,7 +42,7 @@ describe('drover demo', () => {
     const { output, code, left } = await demo(['--ships', '2', '--minutes', '11']);
     expect(output).toContain('balance            loaded + rejected + skipped = read: holds');
     expect(output).toMatch(/Verification: PASSED \((\d) of \1 chunks/);
-    const spoiled = /in secret\n {2}(SHIP0002), ([^,]+), (.+)\n/.exec(output)?.slice(1);
+    const spoiled = /in secret\n {2}(SHIP0001), ([^,]+), (.+)\n/.exec(output)?.slice(1);
     expect(spoiled).toHaveLength(3);
     const difference = output.split('\n').find((line) => line.includes('different: '));
     for (const part of spoiled ?? []) expect(difference).toContain(part);

@@ -1,5 +1,5 @@
+import { systemHost } from '@drover/config';
 import { buildReport } from '@drover/engine';
-import { systemHost } from '@drover/worker';
 import { Command } from 'commander';
 import { findRun } from '../find-run.ts';
 import { neededLedger, viewMigration } from '../migration-context.ts';

@@ -1,5 +1,6 @@
+import { systemHost } from '@drover/config';
 import { DroverError, type Run, type RunProgress } from '@drover/core';
-import { openDrover, systemHost } from '@drover/worker';
+import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
 import { noUnfinishedRun } from '../change-run.ts';
 import { openCommandLog } from '../command-log.ts';

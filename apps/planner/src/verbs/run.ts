@@ -1,6 +1,7 @@
+import { systemHost } from '@drover/config';
 import { PHASES, type Phase, type RunOptions } from '@drover/core';
 import { startRun } from '@drover/engine';
-import { openDrover, systemHost } from '@drover/worker';
+import { openDrover } from '@drover/worker';
 import { Command, Option } from 'commander';
 import { openCommandLog } from '../command-log.ts';
 import { confirm } from '../confirm.ts';

@@ -1,5 +1,6 @@
+import { systemHost } from '@drover/config';
 import { runsToVerify, startRun } from '@drover/engine';
-import { openDrover, systemHost } from '@drover/worker';
+import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
 import { openCommandLog } from '../command-log.ts';
 import { neededLedger, viewMigration } from '../migration-context.ts';

@@ -78,6 +78,12 @@ export const createLedger: readonly string[] = [
      where state in ${words(UNFINISHED_CHUNK_STATES)}`,
   `create index chunk_parent on drover.chunk (parent_id) where parent_id is not null`,
 
+  `create table drover.progress (
+     run_id bigint primary key,
+     counted_at timestamptz not null,
+     took_ms double precision not null,
+     progress jsonb not null)`,
+
   `create table drover.attempt (
      id bigint generated always as identity primary key,
      run_id bigint not null,

@@ -7,10 +7,43 @@ import {
   type SqlExecutor,
   UNFINISHED_CHUNK_STATES,
 } from '@drover/core';
-import { bool, number, text } from './rows.ts';
+import { bool, json, number, text } from './rows.ts';
 
-/** Counts and sums over leaves; the data phase alone gives the totals. */
+/** From so many chunks on, counting them is work that those who watch a run share. */
+const MANY_CHUNKS = 50_000;
+
+/** Of the time, the part that counting may take, however many watch. */
+const COUNTING_SHARE = 0.1;
+
+/**
+ * Counts and sums over leaves; the data phase alone gives the totals. Of a large run that goes on, what was
+ * counted some seconds ago for anybody is given again.
+ */
 export async function readProgress(sql: SqlExecutor, runId: number): Promise<RunProgress> {
+  const [known] = await sql.query(
+    `select sum(p.planned) >= ${MANY_CHUNKS} and r.state = 'running' as shared,
+       case when s.counted_at > clock_timestamp() - greatest(1000, s.took_ms / ${COUNTING_SHARE}) * interval '1 ms'
+         then s.progress end as progress
+     from drover.run r join drover.phase p on p.run_id = r.id left join drover.progress s on s.run_id = r.id
+     where r.id = $1 group by r.id, s.run_id`,
+    [runId],
+  );
+  const shared = known !== undefined && known['shared'] === 't';
+  if (shared && known['progress'] != null) return json<RunProgress>(known, 'progress');
+  const startedAtMs = performance.now();
+  const progress = await countProgress(sql, runId);
+  if (shared) {
+    await sql.query(
+      `insert into drover.progress values ($1, clock_timestamp(), $2, $3::jsonb)
+       on conflict (run_id) do update set counted_at = excluded.counted_at, took_ms = excluded.took_ms,
+         progress = excluded.progress`,
+      [runId, performance.now() - startedAtMs, JSON.stringify(progress)],
+    );
+  }
+  return progress;
+}
+
+async function countProgress(sql: SqlExecutor, runId: number): Promise<RunProgress> {
   const phases = await sql.query(
     `select p.phase, p.complete from drover.phase p join drover.run r on r.id = p.run_id
      where p.run_id = $1 order by array_position(r.phases, p.phase)`,
