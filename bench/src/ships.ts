@@ -3,7 +3,7 @@ import { moment, openGround, openPivot, pivotFile, SHIPS } from './ground.ts';
 import { atLeast, bestOf, type Result, rate } from './measure.ts';
 import { emptyTables, move, prepare } from './moves.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const MINUTES = 60;
 
 /** Eight ships whose rows lie interleaved: moved by one chunk, and the same rows by a chunk per ship. */

@@ -22,7 +22,7 @@ import { NeedsText, TuplePivot } from './tuple-pivot.ts';
 import { TupleReader } from './tuple-reader.ts';
 
 /** Rows go to staging when a table has this many bytes; fewer where there are many tables. */
-const FLUSH_BYTES = { least: 64 * 1024, most: 1024 * 1024, together: 16 * 1024 * 1024 };
+const FLUSH_BYTES = { least: 64 * 1024, most: 1024 * 1024, together: 8 * 1024 * 1024 };
 
 interface TransferEnds {
   readonly source: Session;

@@ -1,6 +1,6 @@
 import { DroverError } from '@drover/core';
 import { fixedLength, MISMATCH_TAG, NULL_TAG, TEXT_FORM } from './framing.ts';
-import { KeyList } from './key-list.ts';
+import { KeyList, keyBytes } from './key-list.ts';
 import type { TextPair } from './source-query.ts';
 import { TableBuffer } from './table-buffer.ts';
 import type { Tuple } from './tuple-reader.ts';
@@ -189,6 +189,7 @@ export class TuplePivot {
     this.#bytes = bytes;
     this.#timeAt = offsets[0] as number;
     this.#timeEnd = offsets[1] as number;
+    const keys = keyBytes(bytes);
     const expected = Number(bytes.readBigInt64BE(offsets[2]));
     const oneShip = this.#ships.length === 1;
     let field = 4;
@@ -205,11 +206,11 @@ export class TuplePivot {
 
     for (let item = 0; item < expected; item += 1) {
       if (!oneShip) {
-        ship = this.#shipKeys.match(bytes, shipAt, shipsEnd, ship);
+        ship = this.#shipKeys.match(keys, shipAt, shipsEnd, ship);
         if (ship < 0) throw this.#unknown('ship', shipAt, shipsEnd);
         shipAt += this.#shipKeys.length(ship) + 1;
       }
-      channel = this.#channelKeys.matchNext(bytes, channelAt, channelsEnd, channel);
+      channel = this.#channelKeys.matchNext(keys, channelAt, channelsEnd, channel);
       if (channel < 0) throw this.#unknown('channel', channelAt, channelsEnd);
       channelAt += this.#channelKeys.length(channel) + 1;
 
