@@ -44,7 +44,8 @@ async function replaceRange(target: Session, closing: Closing): Promise<void> {
     const columns = table.stageColumns.map((column) => identifier(column.name)).join(', ');
     return [
       `delete from ${name} where ${where}`,
-      `insert into ${name} (${columns}) select ${columns} from ${stage.name}`,
+      // The staging table has just these columns in this order; naming them twice costs milliseconds for hundreds.
+      `insert into ${name} (${columns}) select * from ${stage.name}`,
     ];
   });
   const counts = await target.counts(statements.join('; '));
