@@ -65,7 +65,10 @@ function boundariesOf([folder, allowed]) {
       group: ['@drover/*', ...allowed.map((name) => `!@drover/${name}`)],
       message: `${folder} may import ${allowed.length === 0 ? 'no package' : `only ${allowed.join(', ')}`} of the workspace.`,
     },
-    { group: ['**/src/**', '**/packages/**', '**/apps/**'], message: 'Import a package by its name.' },
+    {
+      group: ['**/src/**', '**/packages/**', '**/apps/**'],
+      message: 'Import a package by its name.',
+    },
     { group: foreign, message: `This library has another owner than ${folder}.` },
   ];
   return {
@@ -104,6 +107,10 @@ export default {
     'typescript/no-unnecessary-type-parameters': 'off',
     'import/no-empty-named-blocks': 'off',
     'unicorn/require-module-specifiers': 'off',
+    'import/no-unassigned-import': [
+      'error',
+      { allow: ['**/young-heap*', '@drover/worker/young-heap'] },
+    ],
     'no-unused-vars': [
       'error',
       {
@@ -120,7 +127,7 @@ export default {
       rules: { 'no-restricted-imports': 'off', 'typescript/no-unsafe-assignment': 'off' },
     },
     {
-      files: ['scripts/**'],
+      files: ['scripts/**', '*.mjs'],
       rules: {
         'typescript/no-unsafe-assignment': 'off',
         'typescript/no-unsafe-call': 'off',

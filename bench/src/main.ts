@@ -1,3 +1,5 @@
+// As the worker has it. What is compared with it in JavaScript runs in a process of its own.
+import '@drover/worker/young-heap';
 import { benchLatency } from './latency.ts';
 import { describeMachine } from './machine.ts';
 import { type Result, resultTable } from './measure.ts';

@@ -6,7 +6,7 @@ import { atMost, type Result } from './measure.ts';
 import { openMigration } from './migration.ts';
 import { memoryBytes } from './process-memory.ts';
 
-const SAMPLE_MS = 50;
+const SAMPLE_MS = 15;
 const SMALL_MINUTES = 60;
 const LARGE_MINUTES = 10 * SMALL_MINUTES;
 const ROUNDS = 2;

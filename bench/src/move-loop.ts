@@ -1,4 +1,5 @@
 import type { Json } from '@drover/core';
+import '@drover/worker/young-heap';
 import { openPivot } from './ground.ts';
 import { moveRange } from './moves.ts';
 

@@ -8,7 +8,7 @@ import { pivotByCrosstab } from './crosstab.ts';
 import { type Ground, moment, openGround, openPivot, pivotFile } from './ground.ts';
 import { atLeast, atMost, bestOf, type Result, rate } from './measure.ts';
 import { emptyTables, move, prepare } from './moves.ts';
-import { pivotRowsInJavaScript } from './rows-in-javascript.ts';
+import { pivotRowsInProcess } from './rows-process.ts';
 import { type Recording, startWireRecorder } from './wire-recorder.ts';
 
 const ROUNDS = 3;
@@ -37,10 +37,10 @@ export async function benchOneChunk(): Promise<Result[]> {
   const types = { default: 'default', text: 'text' } as const;
   const others = await bestOf(1, {
     'rows as objects, COPY in': () =>
-      pivotRowsInJavaScript(ground.url, span, { schema: 'wide', types: types.default }),
+      pivotRowsInProcess(ground.url, span, { schema: 'wide', types: types.default }),
     'empty 4': empty,
     'the same, every value left as text': () =>
-      pivotRowsInJavaScript(ground.url, span, { schema: 'wide', types: types.text }),
+      pivotRowsInProcess(ground.url, span, { schema: 'wide', types: types.text }),
     'empty 5': empty,
     crosstab: () => pivotByCrosstab(ground.url, { ships, ...span }, 'wide'),
   });

@@ -1,5 +1,6 @@
+import { expectedWide, hourlyRows } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { cliFixture, expectedWide, hourlyRows } from './testing/cli-fixture.ts';
+import { cliFixture } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

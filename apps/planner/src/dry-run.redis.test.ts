@@ -1,6 +1,7 @@
+import { hourlyRows } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
-import { type CliFixture, cliFixture, hourlyRows } from './testing/cli-fixture.ts';
+import { type CliFixture, cliFixture } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

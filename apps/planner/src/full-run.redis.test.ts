@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '@drover/engine';
-import { type NarrowRow, narrowRow } from '@drover/testkit';
+import { expectedWide, hourlyRows, type NarrowRow, narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { cliFixture, expectedWide, hourlyRows } from './testing/cli-fixture.ts';
+import { cliFixture } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

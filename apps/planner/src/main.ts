@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import '@drover/worker/young-heap';
 import { runCommandLine } from './command-line.ts';
 
 // Whoever reads the output may stop reading, as `head` does: that is no failure.

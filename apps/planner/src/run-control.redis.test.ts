@@ -1,14 +1,8 @@
 import { startRedis } from '@drover/servers';
-import { until } from '@drover/testkit';
+import { expectedWide, hourlyRows, until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
-import {
-  type CliFixture,
-  cliFixture,
-  expectedWide,
-  hourlyRows,
-  MIDDLE_OF_A_COPY,
-} from './testing/cli-fixture.ts';
+import { type CliFixture, cliFixture, MIDDLE_OF_A_COPY } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

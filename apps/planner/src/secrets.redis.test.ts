@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startRedis } from '@drover/servers';
-import { until } from '@drover/testkit';
+import { hourlyRows, until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { expect, inject, test } from 'vitest';
-import { type CliFixture, cliFixture, hourlyRows, reference } from './testing/cli-fixture.ts';
+import { type CliFixture, cliFixture, reference } from './testing/cli-fixture.ts';
 
 const POSTGRES_SECRET = 'pg-S3cret-7f1c';
 /** Each command is a process of its own. */

@@ -1,6 +1,6 @@
-import { until } from '@drover/testkit';
+import { hourlyRows, until } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { cliFixture, hourlyRows, MIDDLE_OF_A_COPY } from './testing/cli-fixture.ts';
+import { cliFixture, MIDDLE_OF_A_COPY } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

@@ -1,6 +1,6 @@
-import { type NarrowRow, narrowRow } from '@drover/testkit';
+import { hourlyRows, type NarrowRow, narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { cliFixture, hourlyRows } from './testing/cli-fixture.ts';
+import { cliFixture } from './testing/cli-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const redisUrl = inject('redisUrl');

@@ -1,11 +1,9 @@
 import { executeDelivery } from '@drover/engine';
 import { Session } from '@drover/postgres';
-import { barrierAt, narrowRow, until } from '@drover/testkit';
+import { barrierAt, expectedWide, hourlyRows, narrowRow, until } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
   coordinatorOf,
-  expectedWide,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

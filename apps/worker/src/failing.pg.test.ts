@@ -3,12 +3,10 @@ import { once } from 'node:events';
 import type { Delivery, Milestone, Pipeline } from '@drover/core';
 import { buildReport, executeDelivery } from '@drover/engine';
 import { identifier, openDatabase, Session } from '@drover/postgres';
-import { until } from '@drover/testkit';
+import { expectedWide, hourlyRows, until } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
-  expectedWide,
   firstDelivery,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

@@ -1,12 +1,10 @@
 import { type ChunkQueue, type Delivery, DroverError } from '@drover/core';
 import { executeDelivery } from '@drover/engine';
 import { Session } from '@drover/postgres';
-import { until } from '@drover/testkit';
+import { expectedWide, hourlyRows, until } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
   coordinatorOf,
-  expectedWide,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

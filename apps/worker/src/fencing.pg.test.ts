@@ -1,10 +1,8 @@
 import { executeDelivery } from '@drover/engine';
-import { barrierAt, type NarrowRow } from '@drover/testkit';
+import { barrierAt, expectedWide, hourlyRows, type NarrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
-  expectedWide,
   firstDelivery,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

@@ -1,10 +1,8 @@
-import { startTcpProxy, until } from '@drover/testkit';
+import { expectedWide, hourlyRows, startTcpProxy, until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
 import {
   coordinatorOf,
-  expectedWide,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

@@ -1,10 +1,8 @@
 import { executeDelivery } from '@drover/engine';
-import { barrierAt, narrowRow } from '@drover/testkit';
+import { barrierAt, expectedWide, hourlyRows, narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import {
-  expectedWide,
   firstDelivery,
-  hourlyRows,
   migrationFixture,
   openFixture,
   startedRun,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './young-heap.ts';
 import { parseArgs } from 'node:util';
 import { runWorkerProcess } from './worker-process.ts';
 

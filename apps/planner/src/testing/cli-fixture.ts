@@ -6,8 +6,6 @@ import {
   createNarrowTable,
   insertNarrowRows,
   type NarrowRow,
-  narrowRow,
-  plainPivot,
   readWideTables,
   type ScratchDatabase,
   scratchDatabase,
@@ -118,22 +116,3 @@ export const reference = (name: string): string => `\${${name}}`;
 
 /** The first bytes that a worker sends into a staging table: it is in the middle of a data chunk. */
 export const MIDDLE_OF_A_COPY = 'copy pg_temp.drover_stage';
-
-/** Ships with a value for each channel every 15 minutes, over some hours. */
-export function hourlyRows(of: { ships: number; channels: number; hours: number }): NarrowRow[] {
-  const rows: NarrowRow[] = [];
-  for (let quarter = 0; quarter < of.hours * 4; quarter += 1) {
-    const at = new Date(Date.UTC(2026, 0, 1, 0, quarter * 15));
-    const time = at.toISOString().slice(0, 19).replace('T', ' ');
-    for (let ship = 1; ship <= of.ships; ship += 1) {
-      for (let channel = 1; channel <= of.channels; channel += 1) {
-        const place = { ship: `S${ship}`, channel: `/c${channel}`, time };
-        rows.push(narrowRow(place, 'Integer', String(quarter * 1000 + ship * 100 + channel)));
-      }
-    }
-  }
-  return rows;
-}
-
-export const expectedWide = (rows: readonly NarrowRow[]): WideTables =>
-  plainPivot(rows, (ship) => `tbl_data_timeseries_${ship}`);

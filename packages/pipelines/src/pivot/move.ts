@@ -5,6 +5,7 @@ import { closeChunk } from './close-chunk.ts';
 import type { Lane } from './lane.ts';
 import { findLongTimes, type LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
+import { NeedsText } from './pivot-plan.ts';
 import type { Span } from './range.ts';
 import { RejectList } from './reject-items.ts';
 import { SOURCE_SETTINGS } from './source-query.ts';
@@ -12,7 +13,6 @@ import { readSourceTable, type SourceTable } from './source-table.ts';
 import { CarefulWriter, FastWriter, refusalOf } from './stage-writer.ts';
 import { planTables } from './table-plan.ts';
 import { Transfer } from './transfer.ts';
-import { NeedsText } from './tuple-pivot.ts';
 import { TupleTooLong } from './tuple-reader.ts';
 
 /** How an attempt goes about its chunk; each answer to a difficulty is tried once. */

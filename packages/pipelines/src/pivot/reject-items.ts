@@ -2,9 +2,9 @@ import { DroverError, type JsonObject, type Reject } from '@drover/core';
 import { binaryToText } from './binary-value.ts';
 import { MISMATCH_TAG, TEXT_FORM } from './framing.ts';
 import type { Layout } from './layout.ts';
+import type { RejectedItem } from './pivot-plan.ts';
 import type { SourceTable } from './source-table.ts';
 import type { ChunkTable } from './table-plan.ts';
-import type { RejectedItem } from './tuple-pivot.ts';
 
 /** Collects the rejects of one attempt, and refuses to collect more than the file allows. */
 export class RejectList {

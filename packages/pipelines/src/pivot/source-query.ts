@@ -101,7 +101,9 @@ function valueSql(table: SourceTable, asText: PivotQuery['asText']): string {
   const { entity, channel } = table.columns;
   // The ship's length first: no two pairs read the same, whatever characters they have.
   const pair = `(length(${entity.text}) || ' ' || ${entity.text} || ${channel.text}) collate "C"`;
-  const pairs = asText.map(({ ship, channel: name }) => `${[...ship].length} ${ship}${name}`);
+  const pairs = asText.map(
+    ({ ship, channel: name }) => `${Array.from(ship).length} ${ship}${name}`,
+  );
   return (
     `case when ${pair} = any (${arrayLiteral(hashable(pairs), 'text')}) ` +
     `then ${formatCaseSql(table, true)} else ${formatCaseSql(table, false)} end`

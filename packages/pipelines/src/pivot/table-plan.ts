@@ -3,10 +3,10 @@ import { DroverError } from '@drover/core';
 import { type ChannelMap, readFormats } from './channels.ts';
 import { acceptedValues, newColumnType } from './column-type.ts';
 import type { PivotParts } from './parts.ts';
+import type { Homeless, PivotTable } from './pivot-plan.ts';
 import type { Span } from './range.ts';
 import type { SourceTable } from './source-table.ts';
 import type { TargetColumn, TargetTable } from './target-table.ts';
-import type { Homeless, PivotTable } from './tuple-pivot.ts';
 import { addColumns } from './wide-table.ts';
 
 /** A wide table as one chunk writes it. */

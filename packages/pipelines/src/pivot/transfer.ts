@@ -12,13 +12,14 @@ import type { Session } from '@drover/postgres';
 import type { Stage } from './lane.ts';
 import type { LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
+import { NeedsText } from './pivot-plan.ts';
 import type { Span } from './range.ts';
 import { type RejectList, rejectOfItem } from './reject-items.ts';
 import { pivotCopySql, type TextPair } from './source-query.ts';
 import type { SourceTable } from './source-table.ts';
 import type { StagedTable, StageWriter } from './stage-writer.ts';
 import type { ChunkTable, ChunkTables } from './table-plan.ts';
-import { NeedsText, TuplePivot } from './tuple-pivot.ts';
+import { TuplePivot } from './tuple-pivot.ts';
 import { TupleReader } from './tuple-reader.ts';
 
 /** Rows go to staging when a table has this many bytes; fewer where there are many tables. */

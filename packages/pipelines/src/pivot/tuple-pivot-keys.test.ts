@@ -1,8 +1,9 @@
 import { DroverError } from '@drover/core';
 import { describe, expect, test } from 'vitest';
+import type { PivotPlan } from './pivot-plan.ts';
 import { OPTIONS, pivoted, planOf, TYPES, text } from './testing/pivoted.ts';
 import { noValue, tupleFields, tupleOf } from './testing/tuple-stream.ts';
-import { type PivotPlan, TuplePivot } from './tuple-pivot.ts';
+import { TuplePivot } from './tuple-pivot.ts';
 
 describe('what the list of the snapshot does not have', () => {
   const plan: PivotPlan = {

@@ -1,9 +1,9 @@
 import { DroverError } from '@drover/core';
 import { describe, expect, test } from 'vitest';
+import type { PivotPlan } from './pivot-plan.ts';
 import { LONG, long, pivoted, planOf, TEXT, TYPES, text } from './testing/pivoted.ts';
 import { HOSTILE_CHANNELS, HOSTILE_TEXTS } from './testing/torture.ts';
 import { asText, int8, mismatch, noValue, tupleFields, tupleOf } from './testing/tuple-stream.ts';
-import type { PivotPlan } from './tuple-pivot.ts';
 
 describe('tuples of hostile channel ids', () => {
   // Mutation: without the escapes in `framedKey` (framing.ts), or comparing only a start in KeyList, these fail.

@@ -1,11 +1,7 @@
 import { expect } from 'vitest';
 import { binaryToText } from '../binary-value.ts';
-import {
-  type PivotOptions,
-  type PivotPlan,
-  type RejectedItem,
-  TuplePivot,
-} from '../tuple-pivot.ts';
+import type { PivotOptions, PivotPlan, RejectedItem } from '../pivot-plan.ts';
+import { TuplePivot } from '../tuple-pivot.ts';
 import { TupleReader } from '../tuple-reader.ts';
 import { fixed, int8, type TupleItem, textValue, tupleFields, tupleOf } from './tuple-stream.ts';
 
