@@ -29,9 +29,14 @@ export async function readStatus(
     ledger.workers(migration.id),
     ledger.cutoffs(migration.id),
   ]);
-  const alive = workers.filter((worker) => worker.seenMsAgo < WORKER_SILENCE_MS);
-  // Of a run that is over, what happened in its last minute says nothing.
   const moving = run?.state === 'running' || run?.state === 'paused';
+  // Of a run that is over, what happened in its last minute says nothing; nor does a heartbeat from before.
+  const alive = workers
+    .filter((worker) => worker.seenMsAgo < WORKER_SILENCE_MS)
+    .map((worker) => ({
+      ...worker,
+      activity: worker.activity.filter((attempt) => moving || attempt.runId !== run?.id),
+    }));
   const rowsPerSecond = progress === null || !moving ? 0 : rate(progress, alive);
   return {
     migration: migration.name,
