@@ -137,9 +137,16 @@ export async function resolveMoment(
   const expression =
     relative === null
       ? `${literal(text)}::${type}`
-      : `(${clock} + interval '${relative.offsetMicros} microseconds')::${type}`;
+      : `(${clock} + interval '${inSeconds(relative.offsetMicros)} seconds')::${type}`;
   const [row] = await parts.source.query(`select (${expression})::text as moment`);
   return row?.['moment'] ?? null;
+}
+
+/** Exact; Postgres before 12 takes no number of microseconds above 2^31. */
+function inSeconds(offsetMicros: bigint): string {
+  const size = offsetMicros < 0n ? -offsetMicros : offsetMicros;
+  const fraction = String(size % 1_000_000n).padStart(6, '0');
+  return `${offsetMicros < 0n ? '-' : ''}${size / 1_000_000n}.${fraction}`;
 }
 
 function micros(text: string): bigint {
