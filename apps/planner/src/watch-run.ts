@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Host, type Run, UNFINISHED_RUN_STATES } from '@drover/core';
+import { type Host, hintsAtOutage, type Run, UNFINISHED_RUN_STATES } from '@drover/core';
 import { buildReport, Coordinator, readStatus } from '@drover/engine';
 import type { Drover } from '@drover/worker';
 import { type LocalWorkers, startLocalWorkers } from './local-workers.ts';
@@ -19,6 +19,9 @@ interface WatchOptions {
 }
 
 const REFRESH_MS = 500;
+
+/** Between two looks while the ledger cannot be reached. */
+const AWAY_MS = 2_000;
 
 /** Without any worker for this long, the person is told what is missing. */
 const LONELY_MS = 5_000;
@@ -77,10 +80,22 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
   const { run, workers, progress, signal, file } = following;
   let seenWorkerAt = host.now();
   let told = false;
+  let away = false;
   let failures = 0;
   let lastState = run.state;
   for (;;) {
-    const status = await readStatus(ledger, migration, run.id);
+    const status = await readStatus(ledger, migration, run.id).catch((error: unknown) => {
+      if (!hintsAtOutage(error)) throw error;
+      return error;
+    });
+    if (status instanceof Error) {
+      if (!away) progress.note(`drover: ${status.message} Waiting for it; workers do the same.`);
+      away = true;
+      if (signal.aborted) return null;
+      await pause(AWAY_MS, undefined, { signal }).catch(() => {});
+      continue;
+    }
+    away = false;
     progress.show(status);
     const { state } = status.run ?? run;
     if (state === 'failed' || !UNFINISHED_RUN_STATES.includes(state)) {

@@ -33,9 +33,11 @@ function memoryQueue(): ChunkQueue & { readonly jobs: Map<string, Delivery> } {
       for (const one of deliveries) jobs.set(`r${one.runId}-c${one.chunkId}-d${one.delivery}`, one);
     },
     known: async () => new Set(jobs.keys()),
-    async clear() {
-      jobs.clear();
+    async remove(keys) {
+      for (const key of keys) jobs.delete(key);
     },
+    async ping() {},
+    deadLetters: { known: async () => new Set(), async add() {}, async remove() {} },
     async close() {},
   };
 }

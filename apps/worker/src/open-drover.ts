@@ -1,9 +1,9 @@
 import { type LoadedMigration, loadMigration, systemHost } from '@drover/config';
-import type { ChunkQueue, Host, Ledger, Log, Migration, Pipeline } from '@drover/core';
+import type { ChunkQueue, Host, Ledger, Log, Migration, Outage, Pipeline } from '@drover/core';
 import type { AttemptLimits } from '@drover/engine';
 import { createPostgresLedger } from '@drover/ledger';
 import { loadPipeline } from '@drover/pipelines';
-import { type Database, openDatabase } from '@drover/postgres';
+import { type Database, openDatabase, probeServer } from '@drover/postgres';
 import { installQueue, openChunkQueue } from '@drover/queue';
 
 /** Connections that a process holds to its ledger. */
@@ -21,7 +21,11 @@ export interface Drover extends AsyncDisposable {
   readonly queue: ChunkQueue;
   readonly pipeline: Pipeline;
   readonly host: Host;
+  /** Which of its databases cannot be reached at present. Never throws. */
+  probe(): Promise<readonly Outage[]>;
   readonly limits: AttemptLimits;
+  /** Rejects that a run may have. */
+  readonly maxRejectsInRun: number;
   readonly log: Log;
 }
 
@@ -54,11 +58,19 @@ export async function openDrover(options: { file: string; log: Log }): Promise<D
       queue,
       pipeline,
       host: systemHost,
+      async probe() {
+        const [own, others] = await Promise.all([
+          probeServer(definition.ledgerConnection(spec), 'ledger'),
+          pipeline.probe(),
+        ]);
+        return own === null ? others : [own, ...others];
+      },
       limits: {
         max,
         firstPauseMs: Number(firstPause / 1000n),
         longestPauseMs: Number(longestPause / 1000n),
       },
+      maxRejectsInRun: spec.rejects.maxPerRun,
       log: options.log,
       async [Symbol.asyncDispose]() {
         await Promise.all([pipeline.close(), queue.close()]);

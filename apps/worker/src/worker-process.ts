@@ -1,7 +1,7 @@
 import { systemHost } from '@drover/config';
-import { parseDuration, toDroverError } from '@drover/core';
+import { parseDuration, Stopped, toDroverError } from '@drover/core';
 import { createLog } from '@drover/telemetry';
-import { startWorker } from './worker.ts';
+import { type RunningWorker, startWorker } from './worker.ts';
 
 export interface WorkerProcessOptions {
   readonly file: string;
@@ -46,24 +46,31 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<n
       ? null
       : { stream: terminal, level: terminal.isTTY ? 'info' : 'warn', colors: terminal.isTTY },
   });
+  const unwanted = new AbortController();
+  let worker: RunningWorker | undefined;
+  let signals = 0;
+  const onSignal = () => {
+    signals += 1;
+    if (signals > 1) options.exit(130);
+    unwanted.abort(new Stopped('shutdown'));
+    void worker?.stop(Number(graceMicros / 1000n));
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
   try {
-    const worker = await startWorker({ ...options, log });
-    let signals = 0;
-    const onSignal = () => {
-      signals += 1;
-      if (signals > 1) options.exit(130);
-      void worker.stop(Number(graceMicros / 1000n));
-    };
-    process.on('SIGTERM', onSignal);
-    process.on('SIGINT', onSignal);
+    worker = await startWorker({ ...options, signal: unwanted.signal, log });
+    // A signal may have come in the last moment of starting.
+    if (unwanted.signal.aborted) void worker.stop(0);
     await worker.ended;
-    process.off('SIGTERM', onSignal);
-    process.off('SIGINT', onSignal);
     return 0;
   } catch (error) {
+    if (error instanceof Stopped) return 0;
     const failure = toDroverError(error);
     log.error(failure.message, { code: failure.code, hint: failure.hint });
     if (options.quiet) terminal.write(`${failure.message}\n${failure.hint}\n`);
     return failure.code === 'FILE_INVALID' ? 2 : 1;
+  } finally {
+    process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
   }
 }

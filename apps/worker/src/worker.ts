@@ -1,7 +1,23 @@
-import { type ChunkConsumer, type Host, type Log, Stopped, toDroverError } from '@drover/core';
-import { AttemptsInHand, Coordinator, executeDelivery, type Workshop } from '@drover/engine';
+import { systemHost } from '@drover/config';
+import {
+  type ChunkConsumer,
+  type Delivery,
+  hintsAtOutage,
+  type Log,
+  Stopped,
+  toDroverError,
+} from '@drover/core';
+import {
+  AttemptsInHand,
+  Breaker,
+  Coordinator,
+  executeDelivery,
+  untilReachable,
+  type Workshop,
+} from '@drover/engine';
 import { openChunkConsumer } from '@drover/queue';
 import { type Drover, openDrover } from './open-drover.ts';
+import { QueueWatch } from './queue-watch.ts';
 
 export interface WorkerOptions {
   readonly file: string;
@@ -9,6 +25,8 @@ export interface WorkerOptions {
   readonly concurrency: number;
   /** The worker ends by itself when this run has ended. */
   readonly untilRun: number | null;
+  /** Aborted when the worker is not wanted any more before it has started. */
+  readonly signal: AbortSignal;
   readonly log: Log;
 }
 
@@ -25,16 +43,27 @@ export interface RunningWorker {
 
 const HEARTBEAT_MS = 2_000;
 
-const TROUBLE_REPEAT_MS = 30_000;
-
 /** Connections besides those of the attempts: ledger, planning on both sides. */
 const OTHER_CONNECTIONS = 5 + 2 + 2;
 
+/**
+ * Starts a worker; waits with growing pauses while a database or the queue is away.
+ * @throws what makes waiting useless, e.g. DroverError FILE_INVALID, AUTHENTICATION_FAILED; the reason of
+ *   `options.signal` where that aborts first.
+ */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const drover = await openDrover(options);
+  const { log: processLog, signal } = options;
+  const patiently = <T>(work: () => Promise<T>) =>
+    untilReachable(work, {
+      host: systemHost,
+      signal,
+      onAway: ({ code, message }, pauseMs) =>
+        processLog.warn('waiting to start', { code, error: message, pauseMs }),
+    });
+  const drover = await patiently(() => openDrover(options));
   const { ledger, queue, pipeline, migration, loaded, host } = drover;
   const id = host.uuid();
-  const log = options.log.child({ worker: id.slice(0, 8) });
+  const log = processLog.child({ worker: id.slice(0, 8) });
   const inHand = new AttemptsInHand();
   const coordinator = new Coordinator({
     ledger,
@@ -46,6 +75,14 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     owner: id,
     fileHash: loaded.hash,
   });
+  const watch = new QueueWatch(queue, log, host);
+  const breaker = new Breaker({
+    probe: () => drover.probe(),
+    host,
+    log,
+    onOpen: () => consumer.hold(),
+    onClosed: () => consumer.proceed(),
+  });
   const shop: Workshop = {
     ledger,
     pipeline,
@@ -53,41 +90,54 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
     workerId: id,
     limits: drover.limits,
+    maxRejectsInRun: drover.maxRejectsInRun,
     fileHash: loaded.hash,
+    breaker,
     inHand,
     onPhaseClosed: () =>
       void coordinator.pass().catch((error: unknown) => {
         log.warn('the next phase was not begun here', { code: toDroverError(error).code });
       }),
   };
-  const consumer = await openChunkConsumer(
-    {
-      address: loaded.spec.queue,
-      migrationId: migration.id,
-      concurrency: options.concurrency,
-      onTrouble: troubleLog(log, host),
-    },
-    (delivery, lease) => executeDelivery(shop, delivery, lease),
+  const consumer: ChunkConsumer = await patiently(() =>
+    openChunkConsumer(
+      {
+        address: loaded.spec.queue,
+        migrationId: migration.id,
+        concurrency: options.concurrency,
+        onTrouble: (error) => watch.trouble(error),
+      },
+      (delivery, lease) => work(shop, breaker, delivery, lease),
+    ),
   );
   coordinator.start();
   log.info('worker started', { concurrency: options.concurrency, migration: migration.name });
-  return new Worker({ drover, consumer, coordinator, inHand, id, log }, options);
+  return new Worker({ drover, consumer, coordinator, breaker, watch, inHand, id, log }, options);
 }
 
-/** The queue's client tries again many times a second and complains each time: one line in a while will do. */
-function troubleLog(log: Log, host: Host): (error: Error) => void {
-  let quietUntilMs = 0;
-  return (error) => {
-    if (host.now() < quietUntilMs) return;
-    quietUntilMs = host.now() + TROUBLE_REPEAT_MS;
-    log.warn('the queue cannot be reached; waiting for it', { error: error.message });
-  };
+async function work(
+  shop: Workshop,
+  breaker: Breaker,
+  delivery: Delivery,
+  lease: AbortSignal,
+): Promise<void> {
+  // It was on its way when the circuit opened. Left alone, it is offered again, here or elsewhere.
+  if (breaker.open) return;
+  try {
+    await executeDelivery(shop, delivery, lease);
+  } catch (error) {
+    // It may be the ledger that is away, so that nobody could be told.
+    if (hintsAtOutage(error)) await breaker.look();
+    throw error;
+  }
 }
 
 interface WorkerParts {
   readonly drover: Drover;
   readonly consumer: ChunkConsumer;
   readonly coordinator: Coordinator;
+  readonly breaker: Breaker;
+  readonly watch: QueueWatch;
   readonly inHand: AttemptsInHand;
   readonly id: string;
   readonly log: Log;
@@ -119,13 +169,14 @@ class Worker implements RunningWorker {
   }
 
   async #shutDown(graceMs: number): Promise<void> {
-    const { drover, consumer, coordinator, inHand, log } = this.#parts;
+    const { drover, consumer, coordinator, breaker, inHand, log } = this.#parts;
     log.info('worker stops', { chunksInHand: inHand.count, graceMs });
     const grace = setTimeout(() => inHand.stop(new Stopped('shutdown')), graceMs);
     await consumer.drain();
     clearTimeout(grace);
     clearInterval(this.#timer);
     await consumer.close();
+    await breaker[Symbol.asyncDispose]();
     await coordinator[Symbol.asyncDispose]();
     await drover.ledger.retireWorker(this.id).catch(() => {});
     await drover[Symbol.asyncDispose]();
@@ -135,8 +186,9 @@ class Worker implements RunningWorker {
 
   /** Tells the ledger that it lives and what it does, and learns what people decided meanwhile. */
   async #beat(): Promise<void> {
-    const { drover, inHand, log } = this.#parts;
+    const { drover, inHand, breaker, watch, log } = this.#parts;
     const { ledger, host, migration, pipeline } = drover;
+    watch.look();
     try {
       await ledger.beat({
         id: this.id,
@@ -147,6 +199,7 @@ class Worker implements RunningWorker {
         rssBytes: process.memoryUsage.rss(),
         connections: pipeline.connections() + OTHER_CONNECTIONS,
         activity: inHand.progress(host.now()),
+        waitsFor: [...breaker.outages, ...watch.outages],
       });
       for (const runId of inHand.runIds()) {
         const state = (await ledger.findRun(runId))?.state;
@@ -155,7 +208,9 @@ class Worker implements RunningWorker {
       }
       await this.#endWithRun();
     } catch (error) {
-      log.warn('no heartbeat', { code: toDroverError(error).code });
+      // An idle worker, too, is to notice that the ledger is away, and to take nothing.
+      if (hintsAtOutage(error)) await breaker.look();
+      else log.warn('no heartbeat', { code: toDroverError(error).code });
     }
   }
 

@@ -28,6 +28,7 @@ const ARROWS: readonly (readonly [ChunkState, ChunkEvent, ChunkState])[] = [
   ['running', 'park', 'parked'],
   ['running', 'cancel', 'cancelled'],
   ['done', 'regenerate', 'planned'],
+  ['parked', 'split', 'split'],
   ['parked', 'unpark', 'planned'],
   ['parked', 'cancel', 'cancelled'],
 ];

@@ -64,7 +64,7 @@ export const CHUNK_TRANSITIONS: Record<ChunkState, Record<ChunkEvent, Outcome>> 
   },
   done: { ...never, regenerate: 'planned' },
   split: { ...never },
-  parked: { ...never, unpark: 'planned', cancel: 'cancelled' },
+  parked: { ...never, split: 'split', unpark: 'planned', cancel: 'cancelled' },
   cancelled: { ...never },
 };
 
@@ -76,7 +76,7 @@ export const CHUNK_STATE_MEANING: Record<ChunkState, string> = {
   done: 'Settled in the ledger in the same transaction as its data.',
   split: 'Replaced by its children; sums go over the leaves.',
   parked: 'Set aside for a person: it is in the dead-letter queue until reprocessed.',
-  cancelled: 'Given up with its run.',
+  cancelled: 'Given up by a person, with its run or alone.',
 };
 
 export const CHUNK_EVENT_MEANING: Record<ChunkEvent, string> = {
@@ -86,11 +86,11 @@ export const CHUNK_EVENT_MEANING: Record<ChunkEvent, string> = {
   settle: 'the attempt that holds the token committed its data',
   retry: 'the attempt failed; it is due again after a pause and has burnt one attempt',
   handBack: 'the attempt was stopped or put off; no attempt is burnt',
-  split: 'it was too long: children take its place',
+  split: 'it was too long, or only a part of it is tried again: children take its place',
   park: 'it needs a person, or its attempts are used up',
   unpark: 'a person asked for it to be tried again',
   regenerate: 'its source changed after it was moved: it is moved again as its next generation',
-  cancel: 'the run was cancelled',
+  cancel: 'the run was cancelled, or a person gave the parked chunk up',
 };
 
 /** The states in which `event` applies, in table order. */

@@ -1,3 +1,4 @@
+export type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 export {
   CHUNK_EVENT_MEANING,
   CHUNK_EVENTS,
@@ -20,9 +21,10 @@ export type { Json, JsonObject } from './json.ts';
 export type {
   AttemptKey,
   AttemptProgress,
+  AttemptRecord,
   AttemptSummary,
   Claim,
-  DataChunk,
+  GivenChunk,
   Ledger,
   Migration,
   NewAttempt,
@@ -30,9 +32,15 @@ export type {
   ParkedChunk,
   PhaseProgress,
   PlanProgress,
+  RejectCount,
+  RejectQuery,
+  RejectRecord,
   Release,
+  ReleaseEvent,
   Run,
   RunProgress,
+  Settlement,
+  Unparking,
   VerificationSummary,
   WorkerBeat,
   WorkerRecord,
@@ -47,6 +55,7 @@ export {
   type PipelineDefinition,
   type PipelineInput,
 } from './migration-file.ts';
+export { hintsAtOutage, type Outage } from './outage.ts';
 export {
   type AnalysisOptions,
   type AttemptContext,
@@ -59,22 +68,22 @@ export {
   type Opening,
   PIPELINE_KINDS,
   type Pipeline,
-  type PipelineChunk,
   type PipelineKind,
   type PlanContext,
-  type PlannedChunk,
   type RunOptions,
   type SchemaAnalysis,
-  type SplitPart,
   type StoreUsage,
   type VerifyContext,
 } from './pipeline.ts';
 export {
   type ChunkConsumer,
   type ChunkQueue,
+  type DeadLetters,
   type Delivery,
   type DeliveryHandler,
+  deadLetterKey,
   deliveryKey,
+  type ParkedId,
 } from './queue.ts';
 export {
   addTallies,
@@ -100,6 +109,7 @@ export {
   runStatesAllowing,
   UNFINISHED_RUN_STATES,
 } from './run-state.ts';
+export type { Carving, ReplayPart, Selection, Selections } from './selection.ts';
 export type { SqlDatabase, SqlExecutor, SqlRow, SqlValue } from './sql.ts';
 export {
   floorToGrid,

@@ -1,15 +1,10 @@
+import type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 import type { ChunkState } from './chunk-state.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Json } from './json.ts';
-import type {
-  MovedRecord,
-  PipelineChunk,
-  PipelineKind,
-  PlannedChunk,
-  RunOptions,
-  SplitPart,
-} from './pipeline.ts';
-import type { Delivery } from './queue.ts';
+import type { Outage } from './outage.ts';
+import type { MovedRecord, PipelineKind, RunOptions } from './pipeline.ts';
+import type { Delivery, ParkedId } from './queue.ts';
 import type { PartTally, Receipt, Tally } from './receipt.ts';
 import type { Reject } from './reject.ts';
 import type { Phase, RunEvent, RunKind, RunState } from './run-state.ts';
@@ -30,7 +25,10 @@ export interface Ledger {
   /** Where backfill ends, by entity. */
   cutoffs(migrationId: string): Promise<ReadonlyMap<string, string>>;
 
-  /** Stores the run with its anchor and cutoffs. Throws RUN_UNFINISHED where one is unfinished. */
+  /**
+   * Stores the run with its anchor, its cutoffs and the chunks it is born with. Throws RUN_UNFINISHED where
+   * one of its kind is unfinished.
+   */
   createRun(run: NewRun): Promise<Run>;
   findRun(runId: number): Promise<Run | null>;
   /** The newest run, of any state or only an unfinished one. */
@@ -81,22 +79,35 @@ export interface Ledger {
   /** Application names of the chunk's attempts that did not end well. */
   formerAttempts(chunkId: number): Promise<readonly string[]>;
   fence(sql: SqlExecutor, of: AttemptKey): Promise<void>;
-  settle(
-    sql: SqlExecutor,
-    settlement: AttemptKey & { receipt: Receipt; rejects: readonly Reject[] },
-  ): Promise<void>;
+  /** Throws `Stopped('fenced')`, and TOO_MANY_REJECTS where the run would have more than it may. */
+  settle(sql: SqlExecutor, settlement: AttemptKey & Settlement): Promise<void>;
   settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
   /** Ends an attempt that did not settle. */
   release(release: AttemptKey & Release): Promise<boolean>;
   /** Gives up every chunk of a cancelled run that is not done. Attempts in hand lose their token. */
   cancelChunks(runId: number): Promise<number>;
+  /**
+   * Tries parked chunks again, with fresh attempts: all of them in one transaction, which takes a finished
+   * run back to the first phase that has work again. Chunks that are not parked any more are left alone.
+   * Throws RUN_UNFINISHED where another run of that kind is unfinished.
+   * @returns how many chunks are tried again.
+   */
+  unpark(of: { runId: number; chunks: readonly Unparking[] }): Promise<number>;
+  /** Gives up parked chunks; @returns how many. */
+  dropParked(chunkIds: readonly number[]): Promise<number>;
   splitChunk(
     split: AttemptKey & { parts: readonly SplitPart[]; errorCode: ErrorCode },
   ): Promise<boolean>;
   /** What the attempt that settled the origin of a verify chunk has on record. */
   moved(verifyChunkId: number): Promise<MovedRecord>;
   /** Data chunks that are done, in the order of their ids, at most `limit` after the given one. */
-  dataChunks(of: { runId: number; after: number; limit: number }): Promise<readonly DataChunk[]>;
+  dataChunks(of: {
+    runId: number;
+    /** The run whose verify chunks are looked for. */
+    verifiedBy: number;
+    after: number;
+    limit: number;
+  }): Promise<readonly DataChunk[]>;
 
   /** A lease by name: taken when free, expired or already ours. */
   acquireLease(lease: { name: string; owner: string; ttlMs: number }): Promise<boolean>;
@@ -114,9 +125,18 @@ export interface Ledger {
    * milliseconds; null where there was none.
    */
   movingTime(runId: number): Promise<number | null>;
+  /** Attempts of a run, or of one chunk, in the order in which they began. */
+  attemptRecords(of: {
+    runId: number;
+    chunkId?: number;
+    after: number;
+    limit: number;
+  }): Promise<readonly AttemptRecord[]>;
   parked(runId: number): Promise<readonly ParkedChunk[]>;
-  rejectCounts(runId: number): Promise<readonly { rule: string; rejects: number; rows: number }[]>;
-  rejects(of: { runId: number; limit: number }): Promise<readonly Reject[]>;
+  /** Parked chunks of the migration, of all its runs that were not cancelled; ids only. */
+  parkedIds(of: { migrationId: string; limit: number }): Promise<readonly ParkedId[]>;
+  rejectCounts(runId: number): Promise<readonly RejectCount[]>;
+  rejects(of: RejectQuery): Promise<readonly RejectRecord[]>;
   verification(runId: number): Promise<VerificationSummary>;
   differences(of: { runId: number; limit: number }): Promise<readonly Difference[]>;
 }
@@ -139,6 +159,26 @@ export interface NewRun {
   readonly anchor: Json;
   /** Moments to remember as the migration's cutoffs, by entity. */
   readonly cutoffs: ReadonlyMap<string, string>;
+  /** The chunks of the phase data, where they are not planned from the anchor. */
+  readonly chunks?: readonly GivenChunk[];
+}
+
+/** A chunk that a run is born with, and the rejects that it replays: they are closed when its data are in. */
+export interface GivenChunk extends SplitPart {
+  readonly pauseMs: number;
+  readonly rejectIds: readonly number[];
+}
+
+/** How a parked chunk is tried again: whole, or as parts, of which some may stay parked. */
+export interface Unparking {
+  readonly chunkId: number;
+  /** null for the whole chunk as it is. */
+  readonly parts: {
+    readonly again: readonly SplitPart[];
+    readonly parked: readonly SplitPart[];
+  } | null;
+  /** How long the chunk, or each part in turn, waits before it is due. */
+  readonly pausesMs: readonly number[];
 }
 
 export interface Run {
@@ -165,14 +205,17 @@ export interface PlanProgress {
   readonly complete: boolean;
 }
 
-export interface DataChunk extends PipelineChunk {
-  readonly runId: number;
-  readonly estimatedRows: number;
-}
-
 export interface AttemptKey {
   readonly chunkId: number;
   readonly token: string;
+}
+
+/** What an attempt did, to be written down in the transaction of its data. */
+export interface Settlement {
+  readonly receipt: Receipt;
+  readonly rejects: readonly Reject[];
+  /** Rejects that the whole run may have. */
+  readonly maxRejectsInRun: number;
 }
 
 export interface NewAttempt extends AttemptKey {
@@ -192,6 +235,8 @@ export type Claim =
       readonly generation: number;
       /** Attempts burnt before this one. */
       readonly attempts: number;
+      /** Earlier attempts of this generation that ended because a store went away. */
+      readonly outages: number;
       /** Application names of attempts that this claim fenced. */
       readonly superseded: readonly string[];
     }
@@ -206,10 +251,14 @@ export type Release = {
   readonly errorCode: ErrorCode | null;
   readonly errorText: string | null;
   readonly reason: string;
-} & (
+  /** How far the attempt had come. */
+  readonly rows: number;
+  readonly bytes: number;
+} & ReleaseEvent;
+
+export type ReleaseEvent =
   | { readonly event: 'retry' | 'handBack'; readonly pauseMs: number }
-  | { readonly event: 'park' }
-);
+  | { readonly event: 'park' };
 
 export interface WorkerBeat {
   readonly id: string;
@@ -220,6 +269,8 @@ export interface WorkerBeat {
   readonly rssBytes: number;
   readonly connections: number;
   readonly activity: readonly AttemptProgress[];
+  /** Stores that this worker cannot reach: it takes no chunk until they are back. */
+  readonly waitsFor: readonly Outage[];
 }
 
 export interface AttemptProgress {
@@ -258,7 +309,56 @@ export interface AttemptSummary {
   readonly outcomes: readonly { outcome: string; errorCode: ErrorCode | null; count: number }[];
 }
 
+/** One try at a chunk, as kept for ever. */
+export interface AttemptRecord {
+  readonly id: number;
+  readonly chunkId: number;
+  readonly phase: Phase;
+  readonly stream: string;
+  readonly range: Json;
+  readonly generation: number;
+  readonly workerId: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAtMs: number;
+  /** null while it goes on. */
+  readonly endedAtMs: number | null;
+  readonly outcome: string;
+  readonly errorCode: ErrorCode | null;
+  readonly errorText: string | null;
+  /** Source rows and bytes it had read when it ended; null where nobody could tell. */
+  readonly rows: number | null;
+  readonly bytes: number | null;
+}
+
+export interface RejectCount {
+  readonly rule: string;
+  readonly rejects: number;
+  readonly rows: number;
+  /** Those of `rejects` that no replay has closed. */
+  readonly open: number;
+}
+
+export interface RejectQuery {
+  readonly runId: number;
+  readonly limit: number;
+  /** Only rejects with a greater id. */
+  readonly after?: number;
+  readonly rule?: string;
+  readonly openOnly?: boolean;
+}
+
+export interface RejectRecord extends Reject {
+  readonly id: number;
+  readonly runId: number;
+  readonly chunkId: number;
+  readonly createdAtMs: number;
+  /** When a replay moved its range again; null while it is open. */
+  readonly closedAtMs: number | null;
+}
+
 export interface ParkedChunk extends PipelineChunk {
+  readonly estimatedRows: number;
   readonly attempts: number;
   readonly errorCode: ErrorCode | null;
   readonly errorText: string | null;

@@ -16,7 +16,7 @@ describe('what every migration file has', () => {
     expect(schema.parse(LEAST)).toEqual({
       name: 'ships',
       queue: { url: 'redis://localhost', prefix: 'drover' },
-      rejects: { max: 10_000, keepRows: true },
+      rejects: { max: 10_000, maxPerRun: 100_000, keepRows: true, redact: [] },
       attempts: { max: 5, firstPause: 1_000_000n, longestPause: 300_000_000n },
     });
   });
@@ -25,7 +25,7 @@ describe('what every migration file has', () => {
     const written = {
       name: 'a_b-1',
       queue: { url: 'postgresql://localhost/q', prefix: 'other' },
-      rejects: { max: 0, keepRows: false },
+      rejects: { max: 0, maxPerRun: 7, keepRows: false, redact: ['pin'] },
       attempts: { max: 1, firstPause: '1ms', longestPause: '1h' },
     };
     expect(schema.parse(written)).toEqual({

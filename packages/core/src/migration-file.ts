@@ -62,10 +62,20 @@ export const migrationFileShape = {
         .min(0)
         .default(10_000)
         .describe('Rejects in one chunk above which the chunk is parked instead.'),
+      maxPerRun: z
+        .number()
+        .int()
+        .min(0)
+        .default(100_000)
+        .describe('Rejects in a run above which the chunks that have more are parked instead.'),
       keepRows: z
         .boolean()
         .default(true)
         .describe('Store the rejected row itself in the ledger, not only its key.'),
+      redact: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('Columns and channels whose values are left out of the stored rows.'),
     })
     .prefault({}),
   attempts: z
@@ -86,6 +96,7 @@ export interface MigrationSpec {
   readonly name: string;
   readonly pipeline: PipelineKind;
   readonly queue: { readonly url: string; readonly prefix: string };
+  readonly rejects: { readonly maxPerRun: number };
   readonly attempts: {
     readonly max: number;
     readonly firstPause: bigint;

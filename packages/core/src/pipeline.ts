@@ -1,34 +1,18 @@
+import type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
 import type { Log } from './log.ts';
+import type { Outage } from './outage.ts';
 import type { Receipt } from './receipt.ts';
 import type { Reject } from './reject.ts';
 import type { Phase } from './run-state.ts';
+import type { Selections } from './selection.ts';
 import type { SqlExecutor } from './sql.ts';
 import type { Verdict } from './verdict.ts';
 
 export const PIPELINE_KINDS = ['pivot', 'documents', 'mirror', 'warehouse', 'clone'] as const;
 
 export type PipelineKind = (typeof PIPELINE_KINDS)[number];
-
-/** A unit of work before the ledger has given it an id. */
-export interface PlannedChunk {
-  /** Counted from 0 within its phase. */
-  readonly ordinal: number;
-  readonly stream: string;
-  readonly range: Json;
-  /** Estimated source rows, 0 where unknown: a size, not a promise. */
-  readonly estimatedRows: number;
-  /** The data chunk that a verify chunk verifies. */
-  readonly originId: number | null;
-}
-
-export interface PipelineChunk {
-  readonly id: number;
-  readonly phase: Phase;
-  readonly stream: string;
-  readonly range: Json;
-}
 
 /**
  * One of the five ways to move data. Made from a migration file; holds the connections that it
@@ -64,6 +48,10 @@ export interface Pipeline {
    * it was opened. null where finding out would mean reading the source from end to end.
    */
   uncovered(anchor: Json): Promise<readonly string[] | null>;
+  /** Where the ranges of this pipeline can be named in lists. */
+  readonly selections?: Selections;
+  /** Asks each store, on a new connection, whether it is there. Within seconds; never throws. */
+  probe(): Promise<readonly Outage[]>;
   /** The range as a person would say it, e.g. `8 ships, 2026-01-01 00:00 + 24h`. */
   describe(range: Json): string;
   /** Ends, in source and target, every session that carries one of these application names. */
@@ -74,8 +62,6 @@ export interface Pipeline {
   usage(): Promise<readonly StoreUsage[]>;
   close(): Promise<void>;
 }
-
-export type SplitPart = Omit<PlannedChunk, 'ordinal' | 'originId'>;
 
 export interface CheckContext {
   readonly log: Log;
@@ -131,9 +117,7 @@ export interface PlanContext {
   /** The last chunk that the ledger holds of this phase. */
   readonly after: PlannedChunk | null;
   /** Data chunks that are done, of this run or of the runs that it verifies, newest run first. */
-  dataChunks(): AsyncIterable<
-    PipelineChunk & { readonly runId: number; readonly estimatedRows: number }
-  >;
+  dataChunks(): AsyncIterable<DataChunk>;
   readonly signal: AbortSignal;
 }
 

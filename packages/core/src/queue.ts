@@ -20,9 +20,32 @@ export interface ChunkQueue {
   add(deliveries: readonly Delivery[]): Promise<void>;
   /** Every delivery that waits or is being worked on, as `deliveryKey` names them. */
   known(): Promise<ReadonlySet<string>>;
-  /** Forgets every delivery that waits. Those in hand are not touched. */
-  clear(): Promise<void>;
+  /** Forgets these deliveries where they wait, by `deliveryKey`. Those in hand are not touched. */
+  remove(keys: readonly string[]): Promise<void>;
+  /** Resolves where the server answers. */
+  ping(): Promise<void>;
+  readonly deadLetters: DeadLetters;
   close(): Promise<void>;
+}
+
+/**
+ * A queue that nobody works on: it shows the parked chunks to whoever looks at the queues. The ledger is what
+ * counts; a reconciler keeps the two equal.
+ */
+export interface DeadLetters {
+  /** What it shows, as `deadLetterKey` names it. */
+  known(): Promise<ReadonlySet<string>>;
+  add(parked: readonly ParkedId[]): Promise<void>;
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+export interface ParkedId {
+  readonly runId: number;
+  readonly chunkId: number;
+}
+
+export function deadLetterKey({ runId, chunkId }: ParkedId): string {
+  return `r${runId}-c${chunkId}`;
 }
 
 /** The name of a delivery in the queue; also BullMQ's job id. */
@@ -50,6 +73,11 @@ export interface ChunkConsumer {
    * seconds for the acknowledgements to arrive.
    */
   drain(): Promise<void>;
+  /** Takes no further delivery until `proceed`. Returns at once; one may still be on its way. */
+  hold(): void;
+  proceed(): void;
+  /** How many deliveries are taken at once; from the next one on. */
+  setConcurrency(concurrency: number): void;
   /** How many deliveries are in hand. */
   readonly active: number;
   /** Asks the handlers of deliveries in hand to stop, and ends as `drain` does. May be called again. */

@@ -23,6 +23,7 @@ const ARROWS: readonly (readonly [RunState, RunEvent, RunState])[] = [
   ['paused', 'cancel', 'cancelled'],
   ['failed', 'resume', 'running'],
   ['failed', 'cancel', 'cancelled'],
+  ['done', 'reopen', 'running'],
 ];
 
 const PAIRS = RUN_STATES.flatMap((state) => RUN_EVENTS.map((event) => ({ state, event })));
@@ -56,8 +57,11 @@ describe('the run table', () => {
     expect(reachableFrom('running').sort()).toEqual([...RUN_STATES].sort());
   });
 
-  test.each(['done', 'cancelled'] as const)('lets nothing leave %s', (state) => {
-    expect(reachableFrom(state)).toEqual([state]);
+  test('lets nothing leave cancelled, and leaves done only where it is reopened', () => {
+    expect(reachableFrom('cancelled')).toEqual(['cancelled']);
+    const { reopen, ...others } = RUN_TRANSITIONS.done;
+    expect(Object.values(others)).toEqual(Object.values(others).map(() => null));
+    expect(reopen).toBe('running');
   });
 
   // Mutation: UNFINISHED_RUN_STATES without 'failed' would let a second run begin beside a failed one.
@@ -73,6 +77,7 @@ test('runStatesAllowing names the states of an event, in table order', () => {
   expect(runStatesAllowing('abort')).toEqual(['running', 'paused']);
   expect(runStatesAllowing('cancel')).toEqual(['running', 'paused', 'failed']);
   expect(runStatesAllowing('finish')).toEqual(['running']);
+  expect(runStatesAllowing('reopen')).toEqual(['done']);
 });
 
 test('the phases are in the order in which a run goes through them', () => {

@@ -3,7 +3,7 @@ export const RUN_STATES = ['running', 'paused', 'failed', 'cancelled', 'done'] a
 
 export type RunState = (typeof RUN_STATES)[number];
 
-export const RUN_EVENTS = ['pause', 'resume', 'abort', 'cancel', 'finish'] as const;
+export const RUN_EVENTS = ['pause', 'resume', 'abort', 'cancel', 'finish', 'reopen'] as const;
 
 export type RunEvent = (typeof RUN_EVENTS)[number];
 
@@ -14,6 +14,7 @@ export const RUN_TRANSITIONS: Record<RunState, Record<RunEvent, RunState | null>
     abort: 'failed',
     cancel: 'cancelled',
     finish: 'done',
+    reopen: null,
   },
   paused: {
     pause: null,
@@ -21,10 +22,32 @@ export const RUN_TRANSITIONS: Record<RunState, Record<RunEvent, RunState | null>
     abort: 'failed',
     cancel: 'cancelled',
     finish: null,
+    reopen: null,
   },
-  failed: { pause: null, resume: 'running', abort: null, cancel: 'cancelled', finish: null },
-  cancelled: { pause: null, resume: null, abort: null, cancel: null, finish: null },
-  done: { pause: null, resume: null, abort: null, cancel: null, finish: null },
+  failed: {
+    pause: null,
+    resume: 'running',
+    abort: null,
+    cancel: 'cancelled',
+    finish: null,
+    reopen: null,
+  },
+  cancelled: {
+    pause: null,
+    resume: null,
+    abort: null,
+    cancel: null,
+    finish: null,
+    reopen: null,
+  },
+  done: {
+    pause: null,
+    resume: null,
+    abort: null,
+    cancel: null,
+    finish: null,
+    reopen: 'running',
+  },
 };
 
 export const RUN_STATE_MEANING: Record<RunState, string> = {
@@ -41,6 +64,7 @@ export const RUN_EVENT_MEANING: Record<RunEvent, string> = {
   abort: 'an error whose policy is abort',
   cancel: '`drover cancel`',
   finish: 'the last phase closed',
+  reopen: 'parked chunks of it are tried again: `drover reprocess`',
 };
 
 export function runStatesAllowing(event: RunEvent): RunState[] {
@@ -58,6 +82,11 @@ export const PHASES = ['prepare', 'data', 'finish', 'verify'] as const;
 
 export type Phase = (typeof PHASES)[number];
 
-export const RUN_KINDS = ['full', 'verification'] as const;
+/**
+ * - `full`: moves what the migration file says.
+ * - `verification`: compares what earlier runs moved.
+ * - `reprocess`: moves ranges that a person named, or those of rejects that are replayed.
+ */
+export const RUN_KINDS = ['full', 'verification', 'reprocess'] as const;
 
 export type RunKind = (typeof RUN_KINDS)[number];

@@ -1,6 +1,6 @@
 import type { AttemptProgress, Phase } from '@drover/core';
 
-interface AttemptInHand {
+export interface AttemptInHand {
   readonly runId: number;
   readonly chunkId: number;
   readonly phase: Phase;

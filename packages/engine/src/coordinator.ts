@@ -10,6 +10,8 @@ import {
   toDroverError,
 } from '@drover/core';
 import { closePhaseIfOver } from './close-phase.ts';
+import { growingPause } from './growing-pause.ts';
+import { mirrorDeadLetters } from './mirror-dead-letters.ts';
 import { PhasePlanner } from './plan-phase.ts';
 import { Reconciler } from './reconcile.ts';
 
@@ -35,6 +37,9 @@ const TICK_MS = 500;
 const LEASE_MS = 5_000;
 const RECONCILE_MS = 2_000;
 
+/** While coordination fails, for instance because the source is away, it is tried again ever more rarely. */
+const LONGEST_PAUSE_MS = 10_000;
+
 /**
  * Plans phases, feeds the queue, and finds what the queue lost. One process at a time does it, by a lease
  * in the ledger; but every step is a conditional write, so two at once do no harm.
@@ -42,7 +47,9 @@ const RECONCILE_MS = 2_000;
 export class Coordinator implements AsyncDisposable {
   readonly #parts: CoordinatorParts;
   readonly #leaseName: string;
-  readonly #runs = new Map<number, RunInHand>();
+  readonly #reconciler: Reconciler;
+  readonly #planners = new Map<number, PhasePlanner>();
+  #reconciledAt = 0;
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -51,6 +58,7 @@ export class Coordinator implements AsyncDisposable {
   constructor(parts: CoordinatorParts) {
     this.#parts = parts;
     this.#leaseName = `coordinator ${parts.migration.id}`;
+    this.#reconciler = new Reconciler(parts.ledger, parts.queue);
   }
 
   start(): void {
@@ -77,12 +85,14 @@ export class Coordinator implements AsyncDisposable {
     const mine = runs.filter(
       (run) => run.state === 'running' && run.fileHash === this.#parts.fileHash,
     );
-    for (const [id, { planner }] of this.#runs) {
+    for (const [id, planner] of this.#planners) {
       if (mine.some((run) => run.id === id)) continue;
-      this.#runs.delete(id);
+      this.#planners.delete(id);
       await planner.close();
     }
-    for (const run of mine) await this.#advance(run, await this.#inHand(run));
+    for (const run of mine) await this.#advance(run, await this.#plannerOf(run));
+    await this.#reconcile(runs, new Set(mine.map((run) => run.id)));
+    for (const run of mine) if (await closePhaseIfOver(this.#parts.ledger, run.id)) this.poke();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,24 +100,35 @@ export class Coordinator implements AsyncDisposable {
     this.poke();
     await this.#loop;
     await this.#passing;
-    for (const { planner } of this.#runs.values()) await planner.close();
+    for (const planner of this.#planners.values()) await planner.close();
+    await this.#mirror().catch(() => {});
   }
 
   async #run(): Promise<void> {
     const { ledger, owner, log, tickMs = TICK_MS } = this.#parts;
     const lease = { name: this.#leaseName, owner, ttlMs: LEASE_MS };
+    let failures = 0;
     while (!this.#stop.signal.aborted) {
       let busy = false;
+      let sleepMs = tickMs;
       try {
         if (await ledger.acquireLease(lease)) {
           await this.pass();
-          busy = [...this.#runs.values()].some(({ planner }) => !planner.complete);
+          busy = [...this.#planners.values()].some((planner) => !planner.complete);
         }
+        failures = 0;
       } catch (error) {
         const { code, message } = toDroverError(error);
-        log.warn('coordination failed, trying again', { code, error: message });
+        sleepMs = growingPause({
+          times: failures,
+          firstPauseMs: tickMs,
+          longestPauseMs: LONGEST_PAUSE_MS,
+          random: this.#parts.host.random(),
+        });
+        failures += 1;
+        log.warn('coordination failed, trying again', { code, error: message, pauseMs: sleepMs });
       }
-      if (!busy) await this.#sleep(tickMs);
+      if (!busy) await this.#sleep(sleepMs);
     }
     await ledger.releaseLease(lease).catch(() => {});
   }
@@ -118,39 +139,35 @@ export class Coordinator implements AsyncDisposable {
     if (signal.aborted) this.#wake = new AbortController();
   }
 
-  async #inHand(run: Run): Promise<RunInHand> {
-    const known = this.#runs.get(run.id);
-    if (known?.planner.phase === run.phase) return known;
-    await known?.planner.close();
-    const { ledger, queue } = this.#parts;
-    const inHand = {
-      planner: new PhasePlanner({ ...this.#parts, run }),
-      reconciler: known?.reconciler ?? new Reconciler(ledger, queue),
-      reconciledAt: known?.reconciledAt ?? 0,
-    };
-    this.#runs.set(run.id, inHand);
-    return inHand;
+  async #plannerOf(run: Run): Promise<PhasePlanner> {
+    const known = this.#planners.get(run.id);
+    if (known?.phase === run.phase) return known;
+    await known?.close();
+    const planner = new PhasePlanner({ ...this.#parts, run });
+    this.#planners.set(run.id, planner);
+    return planner;
   }
 
-  async #advance(run: Run, inHand: RunInHand): Promise<void> {
-    const { ledger, queue, log, host, depth = DEPTH } = this.#parts;
-    await inHand.planner.advance();
+  async #advance(run: Run, planner: PhasePlanner): Promise<void> {
+    const { ledger, queue, depth = DEPTH } = this.#parts;
+    await planner.advance();
     const fed = await ledger.feed({ runId: run.id, depth });
     if (fed.length > 0) await queue.add(fed);
-    const now = host.now();
-    if (now - inHand.reconciledAt >= RECONCILE_MS) {
-      inHand.reconciledAt = now;
-      const again = await inHand.reconciler.look(run.id);
-      if (again.length > 0)
-        log.warn('the queue had lost chunks', { run: run.id, chunks: again.length });
-    }
-    if (await closePhaseIfOver(ledger, run.id)) this.poke();
   }
-}
 
-/** What is remembered of a run from one pass to the next. */
-interface RunInHand {
-  readonly planner: PhasePlanner;
-  readonly reconciler: Reconciler;
-  reconciledAt: number;
+  async #reconcile(runs: readonly Run[], mine: ReadonlySet<number>): Promise<void> {
+    const { host, log } = this.#parts;
+    const now = host.now();
+    if (now - this.#reconciledAt < RECONCILE_MS) return;
+    this.#reconciledAt = now;
+    const { again, strays } = await this.#reconciler.look(runs, mine);
+    if (again.length > 0) log.warn('the queue had lost chunks', { chunks: again.length });
+    if (strays.length > 0) log.info('the queue had chunks of nobody', { chunks: strays.length });
+    await this.#mirror();
+  }
+
+  #mirror(): Promise<void> {
+    const { ledger, queue, migration } = this.#parts;
+    return mirrorDeadLetters(ledger, queue.deadLetters, migration.id);
+  }
 }

@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { decide } from './decision.ts';
 
 const limits = { max: 3, firstPauseMs: 1000, longestPauseMs: 3000 };
-const attempt = (burnt: number, random = 1) => ({ burnt, limits, random });
+const attempt = (burnt: number, random = 1) => ({
+  burnt,
+  limits,
+  random,
+  storeAway: false,
+  outages: 0,
+});
 const failure = (code: (typeof ERROR_CODES)[number]) => new DroverError(code);
 
 describe('what becomes of an attempt', () => {
@@ -17,14 +23,21 @@ describe('what becomes of an attempt', () => {
   test('pauses double up to the longest, between half and the whole of their length', () => {
     const pause = (burnt: number, random: number) =>
       decide(failure('DEADLOCK'), {
-        burnt,
-        random,
+        ...attempt(burnt, random),
         limits: { max: 9, firstPauseMs: 1000, longestPauseMs: 3000 },
       });
     expect([0, 1, 2, 3].map((burnt) => pause(burnt, 1))).toEqual(
       [1000, 2000, 3000, 3000].map((pauseMs) => ({ kind: 'retry', pauseMs })),
     );
     expect(pause(1, 0)).toEqual({ kind: 'retry', pauseMs: 1000 });
+  });
+
+  // Mutation: without `storeAway` in decision.ts the attempt is burnt.
+  test('a store that is away burns none, unless it goes away again and again in the middle of one chunk', () => {
+    const away = { ...attempt(2), storeAway: true };
+    const waiting = { kind: 'handBack', pauseMs: 0, reason: 'waiting' };
+    expect(decide(failure('CONNECTION_LOST'), { ...away, outages: 19 })).toEqual(waiting);
+    expect(decide(failure('CONNECTION_LOST'), { ...away, outages: 20 })).toEqual({ kind: 'park' });
   });
 
   test('the last attempt parks the chunk', () => {

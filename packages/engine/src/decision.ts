@@ -1,4 +1,5 @@
 import { type DroverError, ERROR_TABLE, Stopped, type StopReason } from '@drover/core';
+import { growingPause, spread } from './growing-pause.ts';
 
 /** What becomes of an attempt that did not settle. The one place where that is decided. */
 export type Decision =
@@ -20,6 +21,25 @@ export interface AttemptLimits {
   readonly longestPauseMs: number;
 }
 
+/** What is known of an attempt that did not settle. */
+export interface EndedAttempt {
+  /** Attempts burnt before this one. */
+  readonly burnt: number;
+  /** Whether a store was found to be away when the attempt had failed. */
+  readonly storeAway: boolean;
+  /** Attempts at the chunk before this one that ended because a store went away. */
+  readonly outages: number;
+  readonly limits: AttemptLimits;
+  /** In [0, 1): spreads pauses between half and the whole of their length. */
+  readonly random: number;
+}
+
+/**
+ * A chunk in whose middle a store went away so often is taken for the one that brings it down: from then on
+ * its attempts are burnt.
+ */
+const MAX_OUTAGES = 20;
+
 /** Pause before a chunk that was put off is offered again. */
 const DEFER_PAUSE_MS = 5_000;
 
@@ -27,15 +47,11 @@ function decideStop(reason: StopReason): Decision {
   return reason === 'fenced' ? { kind: 'drop' } : { kind: 'handBack', pauseMs: 0, reason };
 }
 
-/**
- * @param burnt attempts burnt before this one.
- * @param random in [0, 1): spreads pauses between half and the whole of their length.
- */
-function decideError(
-  error: DroverError,
-  attempt: { burnt: number; limits: AttemptLimits; random: number },
-): Decision {
+function decideError(error: DroverError, attempt: EndedAttempt): Decision {
   const { policy, splits } = ERROR_TABLE[error.code];
+  if (attempt.storeAway && attempt.outages < MAX_OUTAGES) {
+    return { kind: 'handBack', pauseMs: 0, reason: 'waiting' };
+  }
   if (policy === 'abort') return { kind: 'abort' };
   if (policy === 'park') return { kind: 'park' };
   if (policy === 'defer') {
@@ -46,20 +62,11 @@ function decideError(
   return splits === true ? { kind: 'split', otherwise: again } : again;
 }
 
-export function decide(
-  error: DroverError | Stopped,
-  attempt: { burnt: number; limits: AttemptLimits; random: number },
-): Decision {
+export function decide(error: DroverError | Stopped, attempt: EndedAttempt): Decision {
   return error instanceof Stopped ? decideStop(error.reason) : decideError(error, attempt);
 }
 
-function retryOrPark(attempt: { burnt: number; limits: AttemptLimits; random: number }): Decision {
-  const { burnt, limits } = attempt;
+function retryOrPark({ burnt, limits, random }: EndedAttempt): Decision {
   if (burnt + 1 >= limits.max) return { kind: 'park' };
-  const pauseMs = Math.min(limits.longestPauseMs, limits.firstPauseMs * 2 ** burnt);
-  return { kind: 'retry', pauseMs: spread(pauseMs, attempt.random) };
-}
-
-function spread(pauseMs: number, random: number): number {
-  return Math.round(pauseMs * (0.5 + random / 2));
+  return { kind: 'retry', pauseMs: growingPause({ times: burnt, random, ...limits }) };
 }

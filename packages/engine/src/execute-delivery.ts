@@ -4,38 +4,15 @@ import {
   type Delivery,
   DroverError,
   type Gate,
-  type Host,
-  type Ledger,
   type Log,
-  type Milestone,
   type MoveContext,
-  type Pipeline,
   type Run,
   Stopped,
-  toDroverError,
 } from '@drover/core';
-import type { AttemptsInHand } from './attempts-in-hand.ts';
+import type { AttemptInHand } from './attempts-in-hand.ts';
 import { closePhaseIfOver } from './close-phase.ts';
-import { type AttemptLimits, type Decision, decide } from './decision.ts';
-
-/** What a worker works with; the same for all its attempts. */
-export interface Workshop {
-  readonly ledger: Ledger;
-  readonly pipeline: Pipeline;
-  readonly host: Host;
-  readonly log: Log;
-  readonly workerId: string;
-  readonly limits: AttemptLimits;
-  /** Hash of the migration file that this worker has. */
-  readonly fileHash: string;
-  readonly inHand: AttemptsInHand;
-  /** Called when this attempt closed a phase: the next one is to be planned and fed. */
-  readonly onPhaseClosed: (runId: number) => void;
-  /** Tests wait here; production passes. */
-  readonly reached?: (milestone: Milestone, chunkId: number) => Promise<void>;
-}
-
-type WonClaim = Extract<Claim, { won: true }>;
+import { endAttempt } from './end-attempt.ts';
+import type { WonClaim, Workshop } from './workshop.ts';
 
 const MAX_DIFFERENCES_PER_CHUNK = 1000;
 
@@ -60,10 +37,19 @@ export async function executeDelivery(
   const run = await shop.ledger.findRun(delivery.runId);
   if (run === null) return;
   const key: AttemptKey = { chunkId: delivery.chunkId, token };
+  const { phase, range } = claim.chunk;
+  using inHand = shop.inHand.add({
+    runId: run.id,
+    chunkId: delivery.chunkId,
+    phase,
+    label: shop.pipeline.describe(range),
+    startedAtMs: shop.host.now(),
+    stop: new AbortController(),
+  });
   try {
-    await runAttempt(shop, { run, claim, key, applicationName, lease, log });
+    await runAttempt(shop, { run, claim, key, applicationName, lease, log, inHand });
   } catch (error) {
-    await endAttempt(shop, { claim, key, run, error, log });
+    await endAttempt(shop, { run, claim, key, inHand, error, log });
   }
   // Whoever settles the last chunk of a phase closes it.
   if (await closePhaseIfOver(shop.ledger, run.id)) shop.onPhaseClosed(run.id);
@@ -94,27 +80,25 @@ interface AttemptAtHand {
   readonly key: AttemptKey;
   readonly applicationName: string;
   readonly lease: AbortSignal;
+  readonly inHand: AttemptInHand;
   readonly log: Log;
 }
 
 async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void> {
-  const { run, claim, key, log } = attempt;
-  const { ledger, pipeline, host } = shop;
+  const { run, claim, key, log, inHand } = attempt;
+  const { ledger, pipeline, host, maxRejectsInRun } = shop;
   if (run.fileHash !== shop.fileHash) throw new DroverError('FILE_CHANGED');
-  const stop = new AbortController();
+  const { stop, label, phase, chunkId, startedAtMs } = inHand;
   const timer = setTimeout(
     () => stop.abort(new DroverError('CHUNK_TIME_LIMIT')),
     pipeline.timeLimitMs,
   );
-  const startedAtMs = host.now();
-  const { id: chunkId, phase } = claim.chunk;
-  const label = pipeline.describe(claim.chunk.range);
-  using inHand = shop.inHand.add({ runId: run.id, chunkId, phase, label, startedAtMs, stop });
   const signal = AbortSignal.any([stop.signal, attempt.lease]);
   const gate: Gate = {
     kind: 'inTransaction',
     fence: (sql) => ledger.fence(sql, key),
-    settle: (sql, receipt, rejects) => ledger.settle(sql, { ...key, receipt, rejects }),
+    settle: (sql, receipt, rejects) =>
+      ledger.settle(sql, { ...key, receipt, rejects, maxRejectsInRun }),
   };
   const context: MoveContext = {
     anchor: run.anchor,
@@ -147,94 +131,5 @@ async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void>
     throw signal.aborted ? signal.reason : error;
   } finally {
     clearTimeout(timer);
-  }
-}
-
-/** Tells the ledger how the attempt ended. Throws the error on where the delivery counts as failed. */
-async function endAttempt(
-  shop: Workshop,
-  ended: { claim: WonClaim; key: AttemptKey; run: Run; error: unknown; log: Log },
-): Promise<void> {
-  const { claim, key, run, log } = ended;
-  const error = ended.error instanceof Stopped ? ended.error : toDroverError(ended.error);
-  const attempt = { burnt: claim.attempts, limits: shop.limits, random: shop.host.random() };
-  const decision = decide(error, attempt);
-  const told = await tell(shop, { decision, claim, key, run, error });
-  const fields = {
-    decision: told ?? 'lost its token',
-    label: shop.pipeline.describe(claim.chunk.range),
-  };
-  if (error instanceof Stopped) {
-    log.info('chunk handed back', { ...fields, reason: error.reason });
-    return;
-  }
-  const { code, message, hint, context } = error;
-  log.error('chunk failed', { ...fields, code, error: message, hint, context });
-  throw error;
-}
-
-/** @returns what was written, or null where the ledger no longer listens to this token. */
-async function tell(
-  shop: Workshop,
-  end: {
-    decision: Decision;
-    claim: WonClaim;
-    key: AttemptKey;
-    run: Run;
-    error: DroverError | Stopped;
-  },
-): Promise<Decision['kind'] | null> {
-  const { decision, claim, key, run, error } = end;
-  const { ledger, pipeline } = shop;
-  const why =
-    error instanceof DroverError
-      ? { errorCode: error.code, errorText: error.message }
-      : { errorCode: null, errorText: null };
-  const won = (did: boolean) => (did ? decision.kind : null);
-  switch (decision.kind) {
-    case 'drop':
-      return 'drop';
-    case 'retry':
-      return won(
-        await ledger.release({
-          ...key,
-          ...why,
-          event: 'retry',
-          reason: 'retry',
-          pauseMs: decision.pauseMs,
-        }),
-      );
-    case 'handBack':
-      return won(
-        await ledger.release({
-          ...key,
-          ...why,
-          event: 'handBack',
-          reason: decision.reason,
-          pauseMs: decision.pauseMs,
-        }),
-      );
-    case 'park':
-      return won(await ledger.release({ ...key, ...why, event: 'park', reason: 'parked' }));
-    case 'abort': {
-      const did = await ledger.release({
-        ...key,
-        ...why,
-        event: 'handBack',
-        reason: 'aborted',
-        pauseMs: 0,
-      });
-      if (error instanceof DroverError) {
-        await ledger.changeRun({ runId: run.id, event: 'abort', errorCode: error.code });
-      }
-      return won(did);
-    }
-    case 'split': {
-      const parts = pipeline.split({ ...claim.chunk, estimatedRows: claim.estimatedRows });
-      if (parts.length < 2 || !(error instanceof DroverError)) {
-        return tell(shop, { ...end, decision: decision.otherwise });
-      }
-      return won(await ledger.splitChunk({ ...key, parts, errorCode: error.code }));
-    }
   }
 }

@@ -1,4 +1,4 @@
-import type { Ledger, Phase, Pipeline, PipelineChunk, PlannedChunk, Run } from '@drover/core';
+import type { DataChunk, Ledger, Phase, Pipeline, PlannedChunk, Run } from '@drover/core';
 
 /** Chunks that go into the ledger in one transaction. */
 const BATCH = 2000;
@@ -86,13 +86,16 @@ export class PhasePlanner {
     return this.#chunks;
   }
 
-  async *#dataChunks(): AsyncGenerator<
-    PipelineChunk & { readonly runId: number; readonly estimatedRows: number }
-  > {
+  async *#dataChunks(): AsyncGenerator<DataChunk> {
     for (const runId of this.#run.options.verifies ?? [this.runId]) {
       let after = 0;
       for (;;) {
-        const chunks = await this.#ledger.dataChunks({ runId, after, limit: DATA_CHUNKS_AT_ONCE });
+        const chunks = await this.#ledger.dataChunks({
+          runId,
+          verifiedBy: this.runId,
+          after,
+          limit: DATA_CHUNKS_AT_ONCE,
+        });
         yield* chunks;
         const last = chunks.at(-1);
         if (last === undefined) break;

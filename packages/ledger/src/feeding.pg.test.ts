@@ -47,7 +47,13 @@ describe('feeding', () => {
     const { run, ids } = await fixture.plannedRun(1);
     const [chunkId = 0] = ids;
     const attempt = await fixture.take(run.id, chunkId);
-    const why = { errorCode: 'DEADLOCK', errorText: null, reason: 'failed' } as const;
+    const why = {
+      errorCode: 'DEADLOCK',
+      errorText: null,
+      reason: 'failed',
+      rows: 0,
+      bytes: 0,
+    } as const;
     await ledger.release({ ...attempt, ...why, event: 'retry', pauseMs: 3_600_000 });
     expect(await ledger.feed({ runId: run.id, depth: 10 })).toEqual([]);
     await database.sql.query(`update drover.chunk set due_at = now()`);

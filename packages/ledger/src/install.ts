@@ -1,8 +1,9 @@
 import { DroverError, type SqlDatabase, type SqlExecutor } from '@drover/core';
 import { createLedger } from './migrations/0001-ledger.ts';
+import { addReprocessing } from './migrations/0002-reprocessing.ts';
 
 /** In order; the version of the schema is how many of them have run. */
-const MIGRATIONS: readonly (readonly string[])[] = [createLedger];
+const MIGRATIONS: readonly (readonly string[])[] = [createLedger, addReprocessing];
 
 /**
  * Brings the schema to this version. Several processes may call it at once: one works, the others wait

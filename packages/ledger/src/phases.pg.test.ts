@@ -62,7 +62,13 @@ describe('closing a phase', () => {
     await fixture.settle(await fixture.take(run.id, done));
     const attempt = await fixture.take(run.id, parked);
     expect(await close()).toBe(false);
-    const why = { errorCode: 'TABLE_LIMIT', errorText: 'too wide', reason: 'failed' } as const;
+    const why = {
+      errorCode: 'TABLE_LIMIT',
+      errorText: 'too wide',
+      reason: 'failed',
+      rows: 0,
+      bytes: 0,
+    } as const;
     await ledger.release({ ...attempt, ...why, event: 'park' });
     await ledger.changeRun({ runId: run.id, event: 'pause' });
     expect(await close()).toBe(false);

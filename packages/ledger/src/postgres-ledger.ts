@@ -9,16 +9,17 @@ import {
 import { install } from './install.ts';
 import { analyzeChunks, outgrewStatistics } from './statements/analyze-chunks.ts';
 import { appendChunks, readPlanProgress } from './statements/append-chunks.ts';
-import { readAttempts } from './statements/attempts.ts';
+import { readAttemptRecords, readAttempts } from './statements/attempts.ts';
 import { claim, readFormerAttempts } from './statements/claim.ts';
 import { closePhase } from './statements/close-phase.ts';
 import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
 import { feed, readOutstanding, redeliver } from './statements/feed.ts';
+import { storeGivenChunks } from './statements/given-chunks.ts';
 import { acquireLease, releaseLease } from './statements/leases.ts';
 import { readDataChunks, readMoved } from './statements/moved.ts';
 import { readMovingTime } from './statements/moving-time.ts';
 import { findMigration, openMigration } from './statements/open-migration.ts';
-import { readParked } from './statements/parked.ts';
+import { readParked, readParkedIds } from './statements/parked.ts';
 import { readParts } from './statements/parts.ts';
 import { readProgress } from './statements/progress.ts';
 import { countRejects, readRejects } from './statements/rejects.ts';
@@ -35,6 +36,7 @@ import {
 import { fence, settle } from './statements/settle.ts';
 import { settleVerdict } from './statements/settle-verdict.ts';
 import { splitChunk } from './statements/split-chunk.ts';
+import { dropParked, unpark } from './statements/unpark.ts';
 import { readDifferences, readVerification } from './statements/verification.ts';
 import { beat, readWorkers, retireWorker } from './statements/workers.ts';
 
@@ -52,6 +54,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
         const created = await insertRun(sql, run);
         if (created === null) throw new DroverError('RUN_UNFINISHED');
         await storeCutoffs(sql, run.migrationId, run.cutoffs);
+        if (run.chunks !== undefined) await storeGivenChunks(sql, created.id, run.chunks);
         return created;
       }),
     findRun: (runId) => findRun(database, runId),
@@ -82,6 +85,8 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     release: (how) => release(database, how),
     cancelChunks: (runId) => cancelChunks(database, runId),
     splitChunk: (split) => whole((sql) => splitChunk(sql, split)),
+    unpark: (of) => whole((sql) => unpark(sql, of)),
+    dropParked: (chunkIds) => dropParked(database, chunkIds),
     moved: (verifyChunkId) => readMoved(database, verifyChunkId),
     dataChunks: (of) => readDataChunks(database, of),
 
@@ -94,10 +99,12 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     progress: (runId) => readProgress(database, runId),
     parts: (runId) => readParts(database, runId),
     attempts: (runId) => readAttempts(database, runId),
+    attemptRecords: (of) => readAttemptRecords(database, of),
     movingTime: (runId) => readMovingTime(database, runId),
     parked: (runId) => readParked(database, runId),
+    parkedIds: (of) => readParkedIds(database, of),
     rejectCounts: (runId) => countRejects(database, runId),
-    rejects: (of) => readRejects(database, of),
+    rejects: (query) => readRejects(database, query),
     verification: (runId) => readVerification(database, runId),
     differences: (of) => readDifferences(database, of),
   };

@@ -33,7 +33,7 @@ const moved = (read: number, rejected = 0) =>
   });
 
 const HALVES = [0, 1].map((at) => ({ stream: 'fleet', range: { at }, estimatedRows: 60 }));
-const WHY = { errorText: null, reason: 'test' };
+const WHY = { errorText: null, reason: 'test', rows: 0, bytes: 0 };
 
 describe('the sums of a run', () => {
   // Mutation: without `row['state'] === 'done'` in progress.ts the split chunk's former sums count too.
@@ -64,7 +64,7 @@ describe('the sums of a run', () => {
     });
     // Mutation: without `earlier` in split-chunk.ts the reject of the first generation stays on record.
     expect(await ledger.rejectCounts(run.id)).toEqual([
-      { rule: 'format-mismatch', rejects: 1, rows: 3 },
+      { rule: 'format-mismatch', rejects: 1, rows: 3, open: 1 },
     ]);
     const halves = await database.sql.query(
       'select id from drover.chunk where parent_id = $1 order by id',
@@ -116,7 +116,7 @@ describe('the sums of a run', () => {
     await ledger.release({ ...failed, ...WHY, errorCode: 'DEADLOCK', event: 'retry', pauseMs: 0 });
     // Mutation: without `earlier` in settle.ts those of the first generation stay.
     await fixture.settle(await fixture.take(run.id, data), moved(120, 1), [rejectOf('S3')]);
-    expect(await ledger.rejects({ runId: run.id, limit: 9 })).toEqual([rejectOf('S3')]);
+    expect(await ledger.rejects({ runId: run.id, limit: 9 })).toMatchObject([rejectOf('S3')]);
     expect(await ledger.parts(run.id)).toEqual([part('wide_S1', 120, 1)]);
     expect((await ledger.progress(run.id)).total).toMatchObject({ read: 120, rejected: 1 });
     expect(await ledger.moved(verify)).toEqual({
@@ -221,6 +221,7 @@ describe('workers', () => {
       rssBytes: 3_000_000_000,
       connections: 4,
       activity: [],
+      waitsFor: [],
     };
     await ledger.beat(beat);
     await ledger.beat({ ...beat, connections: 5 });

@@ -8,6 +8,7 @@ export {
   type TableDescription,
   type TableIndex,
 } from './introspect.ts';
+export { probeServer } from './probe.ts';
 export { arrayLiteral, identifier, literal, MAX_NAME_BYTES, qualifiedName } from './quoting.ts';
 export { serverUsage } from './server-usage.ts';
 export { type Database, openDatabase, Session, type SessionOptions } from './session.ts';

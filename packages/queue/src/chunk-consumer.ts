@@ -28,6 +28,8 @@ const MAX_STALLED_COUNT = 1_000_000;
  */
 const ACKNOWLEDGE_MS = 2_000;
 
+const NEVER = new Promise<void>(() => {});
+
 /**
  * Takes deliveries of one migration until closed. A server that goes away later is waited for.
  * @throws DroverError QUEUE_UNAVAILABLE where there is none to begin with.
@@ -93,10 +95,16 @@ export async function openChunkConsumer(
   }
   worker.run().catch(onTrouble);
   return {
+    hold: () => void worker.pause(true).catch(onTrouble),
+    proceed: () => void worker.resume().catch(onTrouble),
+    setConcurrency(concurrency) {
+      worker.concurrency = concurrency;
+    },
     get active() {
       return hand.size;
     },
-    drain: () => hand.outlasts(worker.pause(), ACKNOWLEDGE_MS),
+    // BullMQ does not wait for those in hand where it was paused before.
+    drain: () => hand.outlasts(worker.isPaused() ? NEVER : worker.pause(), ACKNOWLEDGE_MS),
     close,
   };
 }

@@ -1,8 +1,14 @@
-import { type ChunkQueue, type Delivery, deliveryKey } from '@drover/core';
+import {
+  type ChunkQueue,
+  type Delivery,
+  deadLetterKey,
+  deliveryKey,
+  type ParkedId,
+} from '@drover/core';
 import { type JobType, Queue } from 'bullmq';
 import { openBackend, type QueueAddress, queueError } from './backend.ts';
 import { JOB_VERSION, type JobData } from './job.ts';
-import { queueName } from './queue-name.ts';
+import { deadLetterQueueName, queueName } from './queue-name.ts';
 
 const ADD_AT_ONCE = 1000;
 
@@ -14,12 +20,13 @@ const JOB_OPTIONS = { attempts: 1, removeOnComplete: true, removeOnFail: { count
 
 export function openChunkQueue(address: QueueAddress, migrationId: string): ChunkQueue {
   const backend = openBackend(address, { waiting: false });
-  const queue = new Queue(
-    queueName(migrationId),
-    backend.options as never,
-    backend.factory as never,
-  );
-  queue.on('error', () => {});
+  const open = (name: string) => {
+    const queue = new Queue(name, backend.options as never, backend.factory as never);
+    queue.on('error', () => {});
+    return queue;
+  };
+  const queue = open(queueName(migrationId));
+  const dead = open(deadLetterQueueName(migrationId));
   const guard = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
     try {
       await backend.reach();
@@ -40,15 +47,33 @@ export function openChunkQueue(address: QueueAddress, migrationId: string): Chun
         'the jobs could not be listed',
         async () => new Set(await queue.getRanges(PENDING, 0, -1)),
       ),
-    clear: () =>
-      guard('the queue could not be cleared', async () => {
-        // In slices: draining at once would block Redis for seconds.
-        for (const state of ['wait', 'delayed', 'prioritized'] as const) {
-          while ((await queue.clean(0, 5000, state)).length > 0);
-        }
+    remove: (keys) =>
+      guard('chunks could not be removed', async () => {
+        for (const key of keys) await queue.remove(key);
       }),
+    ping: () =>
+      guard('it does not answer', async () => {
+        await queue.getJobCountByTypes('active');
+      }),
+    deadLetters: {
+      known: () =>
+        guard(
+          'the dead letters could not be listed',
+          async () => new Set(await dead.getRanges(PENDING, 0, -1)),
+        ),
+      add: (parked) =>
+        guard('dead letters could not be added', async () => {
+          for (let at = 0; at < parked.length; at += ADD_AT_ONCE) {
+            await dead.addBulk(parked.slice(at, at + ADD_AT_ONCE).map(toDeadLetter));
+          }
+        }),
+      remove: (keys) =>
+        guard('dead letters could not be removed', async () => {
+          for (const key of keys) await dead.remove(key);
+        }),
+    },
     async close() {
-      await queue.close().catch(() => {});
+      await Promise.all([queue, dead].map((one) => one.close().catch(() => {})));
       await backend.close();
     },
   };
@@ -62,4 +87,9 @@ function toJob(delivery: Delivery) {
     delivery: delivery.delivery,
   };
   return { name: 'chunk', data, opts: { ...JOB_OPTIONS, jobId: deliveryKey(delivery) } };
+}
+
+function toDeadLetter(parked: ParkedId) {
+  const data = { v: JOB_VERSION, run: parked.runId, chunk: parked.chunkId };
+  return { name: 'parked', data, opts: { jobId: deadLetterKey(parked) } };
 }

@@ -2,3 +2,8 @@
 export function queueName(migrationId: string): string {
   return `migration-${migrationId}`;
 }
+
+/** Where its parked chunks are shown. */
+export function deadLetterQueueName(migrationId: string): string {
+  return `${queueName(migrationId)}-dead`;
+}

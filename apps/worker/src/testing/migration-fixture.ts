@@ -79,6 +79,7 @@ export function workshop(
   options: {
     reached?: (milestone: Milestone, chunkId: number) => Promise<void>;
     pipeline?: Pipeline;
+    breaker?: Workshop['breaker'];
   } = {},
 ): Workshop {
   return {
@@ -88,6 +89,9 @@ export function workshop(
     log: silentLog,
     workerId: randomUUID(),
     limits: drover.limits,
+    maxRejectsInRun: drover.maxRejectsInRun,
+    // Every store is there, whatever an attempt was told.
+    breaker: options.breaker ?? { look: async () => false },
     fileHash: drover.loaded.hash,
     inHand: new AttemptsInHand(),
     onPhaseClosed: () => {},

@@ -1,7 +1,7 @@
-import type { DataChunk, Json, MovedRecord, Receipt, SqlExecutor } from '@drover/core';
+import type { DataChunk, Json, MovedRecord, Receipt, RunKind, SqlExecutor } from '@drover/core';
 import { WINNING_ATTEMPTS } from './parts.ts';
 import { REJECT_COLUMNS, toReject } from './rejects.ts';
-import { json, number, text } from './rows.ts';
+import { bool, json, number, text } from './rows.ts';
 
 /** SQL: a data chunk and, where its next generation was split, its parts. Begins a statement. */
 export const WITH_PARTS_OF = (origins: string) => `with recursive family as (
@@ -10,7 +10,10 @@ export const WITH_PARTS_OF = (origins: string) => `with recursive family as (
 
 const ORIGIN = WITH_PARTS_OF('select origin_id from drover.chunk where id = $1');
 
-/** Receipts and rejects of the data chunk that a verify chunk verifies, or of its parts. */
+/**
+ * Receipts of the data chunk that a verify chunk verifies, or of its parts, and their rejects that are open;
+ * also those that later replays found, as their rows were moved out of the same ranges.
+ */
 export async function readMoved(sql: SqlExecutor, verifyChunkId: number): Promise<MovedRecord> {
   const receipts = await sql.query(
     `${ORIGIN} select a.receipt from ${WINNING_ATTEMPTS} where c.id in (select id from family) order by c.id`,
@@ -18,7 +21,11 @@ export async function readMoved(sql: SqlExecutor, verifyChunkId: number): Promis
   );
   const rejects = await sql.query(
     `${ORIGIN} select ${REJECT_COLUMNS} from drover.reject r
-     where r.chunk_id in (select id from family) order by r.id`,
+     where r.closed_at is null and (r.chunk_id in (select id from family) or r.run_id in (
+       select later.id from drover.run later join drover.run mine on mine.migration_id = later.migration_id
+       where mine.id = (select min(c.run_id) from drover.chunk c where c.id in (select id from family))
+         and later.kind = 'reprocess' and later.id > mine.id))
+     order by r.id`,
     [verifyChunkId],
   );
   return {
@@ -29,16 +36,20 @@ export async function readMoved(sql: SqlExecutor, verifyChunkId: number): Promis
 
 export async function readDataChunks(
   sql: SqlExecutor,
-  of: { runId: number; after: number; limit: number },
+  of: { runId: number; verifiedBy: number; after: number; limit: number },
 ): Promise<readonly DataChunk[]> {
   const rows = await sql.query(
-    `select id, run_id, stream, range, estimated_rows from drover.chunk
-     where run_id = $1 and phase = 'data' and state = 'done' and id > $2 order by id limit $3`,
-    [of.runId, of.after, of.limit],
+    `select c.id, c.run_id, r.kind, c.stream, c.range, c.estimated_rows, exists (
+         select 1 from drover.chunk v where v.origin_id = c.id and v.run_id = $4 and v.phase = 'verify') as planned
+     from drover.chunk c join drover.run r on r.id = c.run_id
+     where c.run_id = $1 and c.phase = 'data' and c.state = 'done' and c.id > $2 order by c.id limit $3`,
+    [of.runId, of.after, of.limit, of.verifiedBy],
   );
   return rows.map((row) => ({
     id: number(row, 'id'),
     runId: number(row, 'run_id'),
+    runKind: text(row, 'kind') as RunKind,
+    verifyPlanned: bool(row, 'planned'),
     phase: 'data',
     stream: text(row, 'stream'),
     range: json<Json>(row, 'range'),

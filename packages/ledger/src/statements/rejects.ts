@@ -1,5 +1,13 @@
-import type { JsonObject, Reject, SqlExecutor, SqlRow } from '@drover/core';
-import { json, number, text } from './rows.ts';
+import type {
+  JsonObject,
+  Reject,
+  RejectCount,
+  RejectQuery,
+  RejectRecord,
+  SqlExecutor,
+  SqlRow,
+} from '@drover/core';
+import { json, millis, number, optionalNumber, text } from './rows.ts';
 
 export const REJECT_COLUMNS = 'r.key, r.rule, r.column_name, r.reason, r.rows, r.row_data';
 
@@ -16,27 +24,40 @@ export function toReject(row: SqlRow): Reject {
 
 export async function readRejects(
   sql: SqlExecutor,
-  of: { runId: number; limit: number },
-): Promise<readonly Reject[]> {
+  query: RejectQuery,
+): Promise<readonly RejectRecord[]> {
   const rows = await sql.query(
-    `select ${REJECT_COLUMNS} from drover.reject r where r.run_id = $1 order by r.id limit $2`,
-    [of.runId, of.limit],
+    `select ${REJECT_COLUMNS}, r.id, r.run_id, r.chunk_id, ${millis('r.created_at')} as created_ms,
+       ${millis('r.closed_at')} as closed_ms
+     from drover.reject r
+     where r.run_id = $1 and r.id > $2 and ($3::text is null or r.rule = $3)
+       and (not $4::bool or r.closed_at is null)
+     order by r.id limit $5`,
+    [query.runId, query.after ?? 0, query.rule ?? null, query.openOnly ?? false, query.limit],
   );
-  return rows.map(toReject);
+  return rows.map((row) => ({
+    ...toReject(row),
+    id: number(row, 'id'),
+    runId: number(row, 'run_id'),
+    chunkId: number(row, 'chunk_id'),
+    createdAtMs: number(row, 'created_ms'),
+    closedAtMs: optionalNumber(row, 'closed_ms'),
+  }));
 }
 
 export async function countRejects(
   sql: SqlExecutor,
   runId: number,
-): Promise<readonly { rule: string; rejects: number; rows: number }[]> {
+): Promise<readonly RejectCount[]> {
   const rows = await sql.query(
-    `select rule, count(*) as rejects, sum(rows) as rows from drover.reject
-     where run_id = $1 group by rule order by rule`,
+    `select rule, count(*) as rejects, sum(rows) as rows, count(*) filter (where closed_at is null) as open
+     from drover.reject where run_id = $1 group by rule order by rule`,
     [runId],
   );
   return rows.map((row) => ({
     rule: text(row, 'rule'),
     rejects: number(row, 'rejects'),
     rows: number(row, 'rows'),
+    open: number(row, 'open'),
   }));
 }

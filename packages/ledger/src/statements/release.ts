@@ -19,7 +19,8 @@ export async function release(
          due_at = case when $6::float8 is null then null else clock_timestamp() + $6::float8 * interval '1 millisecond' end,
          error_code = $7, error_text = $8, changed_at = clock_timestamp()
        where id = $1 and token = $2 and state = any ($4::text[]) returning id)
-     update drover.attempt set outcome = $9, error_code = $7, ended_at = clock_timestamp()
+     update drover.attempt set outcome = $9, error_code = $7, error_text = $8, rows = $10, bytes = $11,
+       ended_at = clock_timestamp()
      from released where attempt.token = $2 returning released.id`,
     [
       chunkId,
@@ -31,6 +32,8 @@ export async function release(
       how.errorCode,
       how.errorText,
       how.reason,
+      how.rows,
+      how.bytes,
     ],
   );
   return rows.length > 0;

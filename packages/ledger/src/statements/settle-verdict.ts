@@ -18,7 +18,7 @@ export async function settleVerdict(
          error_code = $6, error_text = null, changed_at = clock_timestamp()
        where id = $1 and token = $2 and state = any ($4::text[]) returning id),
      attempt as (
-       update drover.attempt set outcome = 'done', ended_at = clock_timestamp(), verdict = $7::jsonb
+       update drover.attempt set outcome = 'done', ended_at = clock_timestamp(), verdict = $7::jsonb, rows = $5
        from done where attempt.token = $2),
      earlier as (
        delete from drover.difference using done where difference.chunk_id = done.id)

@@ -1,4 +1,4 @@
-import type { AttemptProgress, SqlExecutor, WorkerBeat, WorkerRecord } from '@drover/core';
+import type { AttemptProgress, Outage, SqlExecutor, WorkerBeat, WorkerRecord } from '@drover/core';
 import { json, number, text } from './rows.ts';
 
 /** Workers that were silent for longer are forgotten. */
@@ -6,10 +6,10 @@ const FORGET_AFTER = '1 hour';
 
 export async function beat(sql: SqlExecutor, worker: WorkerBeat): Promise<void> {
   await sql.query(
-    `insert into drover.worker (id, migration_id, host, pid, concurrency, rss_bytes, connections, activity)
-     values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb)
+    `insert into drover.worker (id, migration_id, host, pid, concurrency, rss_bytes, connections, activity, waits_for)
+     values ($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9::jsonb)
      on conflict (id) do update set concurrency = excluded.concurrency, rss_bytes = excluded.rss_bytes,
-       connections = excluded.connections, activity = excluded.activity, seen_at = clock_timestamp()`,
+       connections = excluded.connections, activity = excluded.activity, waits_for = excluded.waits_for, seen_at = clock_timestamp()`,
     [
       worker.id,
       worker.migrationId,
@@ -19,6 +19,7 @@ export async function beat(sql: SqlExecutor, worker: WorkerBeat): Promise<void> 
       worker.rssBytes,
       worker.connections,
       JSON.stringify(worker.activity),
+      JSON.stringify(worker.waitsFor),
     ],
   );
 }
@@ -35,7 +36,7 @@ export async function readWorkers(
   migrationId: string,
 ): Promise<readonly WorkerRecord[]> {
   const rows = await sql.query(
-    `select id, host, pid, concurrency, rss_bytes, connections, activity,
+    `select id, host, pid, concurrency, rss_bytes, connections, activity, waits_for,
        (extract(epoch from clock_timestamp() - seen_at) * 1000)::int8 as silent
      from drover.worker
      where migration_id = $1 and seen_at > clock_timestamp() - interval '${FORGET_AFTER}' order by host, pid`,
@@ -50,6 +51,7 @@ export async function readWorkers(
     rssBytes: number(row, 'rss_bytes'),
     connections: number(row, 'connections'),
     activity: json<AttemptProgress[]>(row, 'activity'),
+    waitsFor: json<Outage[]>(row, 'waits_for'),
     seenMsAgo: number(row, 'silent'),
   }));
 }

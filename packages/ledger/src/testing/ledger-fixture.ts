@@ -78,7 +78,13 @@ export async function ledgerFixture(postgresUrl: string): Promise<LedgerFixture>
     },
     settle: ({ chunkId, token }, receipt = {}, rejects = []) =>
       database.sql.transaction((sql) =>
-        ledger.settle(sql, { chunkId, token, receipt: receiptOf(receipt), rejects }),
+        ledger.settle(sql, {
+          chunkId,
+          token,
+          receipt: receiptOf(receipt),
+          rejects,
+          maxRejectsInRun: 1_000,
+        }),
       ),
     async state(chunkId) {
       const [row] = await database.sql.query('select state from drover.chunk where id = $1', [

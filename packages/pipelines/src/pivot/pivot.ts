@@ -1,5 +1,5 @@
 import type { Host, Pipeline } from '@drover/core';
-import { endSessions, openDatabase, serverUsage } from '@drover/postgres';
+import { endSessions, openDatabase, probeServer, serverUsage } from '@drover/postgres';
 import { analyzePivot } from './analyze.ts';
 import { openPivot, uncoveredShips } from './anchor.ts';
 import { checkPivot } from './check/check.ts';
@@ -49,6 +49,13 @@ export function createPivot(input: PivotInput): Pipeline {
       return 'nullKeys' in range
         ? verifyNullKeys(parts, context)
         : verifySpan(parts, range, context);
+    },
+    async probe() {
+      const outages = await Promise.all([
+        probeServer(parts.sourceSpec, 'source'),
+        probeServer(parts.targetSpec, 'target'),
+      ]);
+      return outages.filter((outage) => outage !== null);
     },
     uncovered: (anchor) => uncoveredShips(parts, anchor),
     describe: describeRange,

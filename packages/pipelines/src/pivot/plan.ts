@@ -44,7 +44,7 @@ function chunksOf(
     case 'finish':
       return skip(context, finishChunks(parts, anchor));
     case 'verify':
-      return skip(context, verifyChunks(anchor, context));
+      return verifyChunks(anchor, context);
   }
 }
 
@@ -75,19 +75,27 @@ function* finishChunks(parts: PivotParts, anchor: Anchor): Generator<Unnumbered>
   }
 }
 
-/** What was moved, once per ship: of several runs the newest that has the ship. */
+/**
+ * What was moved, once per ship: of several full runs the newest that has the ship, and what was moved again
+ * since. Data chunks that come to be done later, because they were parked, are planned when they are.
+ */
 async function* verifyChunks(anchor: Anchor, context: PlanContext): AsyncGenerator<Unnumbered> {
   const wanted = new Set(shipsOf(anchor));
   const owner = new Map<string, number>();
-  for await (const { range: json, stream, estimatedRows, id, runId } of context.dataChunks()) {
-    const range = parseDataRange(json);
+  for await (const chunk of context.dataChunks()) {
+    const { stream, estimatedRows, id, runId } = chunk;
+    const range = parseDataRange(chunk.range);
+    const again = chunk.runKind === 'reprocess';
     if ('nullKeys' in range) {
-      yield { stream, range, estimatedRows, originId: id };
+      if (!chunk.verifyPlanned) yield { stream, range, estimatedRows, originId: id };
       continue;
     }
-    for (const ship of range.ships) if (!owner.has(ship)) owner.set(ship, runId);
-    const ships = range.ships.filter((ship) => wanted.has(ship) && owner.get(ship) === runId);
-    if (ships.length > 0) yield { stream, range: { ...range, ships }, estimatedRows, originId: id };
+    if (!again) for (const ship of range.ships) if (!owner.has(ship)) owner.set(ship, runId);
+    const ships = range.ships.filter(
+      (ship) => wanted.has(ship) && (again || owner.get(ship) === runId),
+    );
+    if (ships.length === 0 || chunk.verifyPlanned) continue;
+    yield { stream, range: { ...range, ships }, estimatedRows, originId: id };
   }
 }
 

@@ -30,7 +30,9 @@ export function describeAddresses(open: OpenQueue): void {
     const calls = [
       installQueue(address).then(() => queue.add(deliveries(1))),
       queue.known(),
-      queue.clear(),
+      queue.remove(['r1-c1-d1']),
+      queue.ping(),
+      queue.deadLetters.known(),
     ];
     const results = await Promise.allSettled(calls);
     return results.map((result) => {

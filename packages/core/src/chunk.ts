@@ -1,0 +1,33 @@
+import type { Json } from './json.ts';
+import type { Phase, RunKind } from './run-state.ts';
+
+/** A unit of work before the ledger has given it an id. */
+export interface PlannedChunk {
+  /** Counted from 0 within its phase. */
+  readonly ordinal: number;
+  readonly stream: string;
+  readonly range: Json;
+  /** Estimated source rows, 0 where unknown: a size, not a promise. */
+  readonly estimatedRows: number;
+  /** The data chunk that a verify chunk verifies. */
+  readonly originId: number | null;
+}
+
+export interface PipelineChunk {
+  readonly id: number;
+  readonly phase: Phase;
+  readonly stream: string;
+  readonly range: Json;
+}
+
+/** A data chunk that is done, as planning its verification sees it. */
+export interface DataChunk extends PipelineChunk {
+  readonly runId: number;
+  readonly runKind: RunKind;
+  /** A verify chunk for it is planned already. */
+  readonly verifyPlanned: boolean;
+  readonly estimatedRows: number;
+}
+
+/** A chunk that is to take the place of another, or of a range that a person named. */
+export type SplitPart = Omit<PlannedChunk, 'ordinal' | 'originId'>;
