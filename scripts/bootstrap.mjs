@@ -17,6 +17,7 @@ const TASKS = {
   drover,
   docs: (args) => node('scripts/docs.mjs', args),
   bench: (args) => node('bench/dist/main.js', args),
+  chaos: (args) => node('chaos/dist/main.js', args),
 };
 
 const [task, ...taskArgs] = process.argv.slice(2);

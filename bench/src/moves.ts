@@ -18,6 +18,7 @@ function attemptContext(): AttemptContext {
     signal: new AbortController().signal,
     log: silentLog,
     progress() {},
+    async pace() {},
     async reached() {},
   };
 }

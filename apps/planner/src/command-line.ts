@@ -27,6 +27,8 @@ const VERBS: ReadonlyMap<string, () => Promise<MakeVerb>> = new Map([
   ['verify', async () => (await import('./verbs/verify.ts')).verifyVerb],
   ['report', async () => (await import('./verbs/report.ts')).reportVerb],
   ['failed', async () => (await import('./verbs/failed.ts')).failedVerb],
+  ['reprocess', async () => (await import('./verbs/reprocess.ts')).reprocessVerb],
+  ['rejects', async () => (await import('./verbs/rejects.ts')).rejectsVerb],
   ['logs', async () => (await import('./verbs/logs.ts')).logsVerb],
   ['demo', async () => (await import('./verbs/demo.ts')).demoVerb],
 ]);

@@ -1,11 +1,9 @@
 import { systemHost } from '@drover/config';
-import { createLog, type ProcessLog } from '@drover/telemetry';
-
-const LOG_FILES_KEPT = 200;
+import { createLog, LOG_FILES_KEPT, logCommandStart, type ProcessLog } from '@drover/telemetry';
 
 /** The log of a command that a person watches: all of it in the file, only trouble on the terminal. */
 export function openCommandLog(task: string, folder: string): ProcessLog {
-  return createLog({
+  const log = createLog({
     task,
     host: systemHost.name,
     pid: systemHost.pid,
@@ -15,4 +13,6 @@ export function openCommandLog(task: string, folder: string): ProcessLog {
     keep: LOG_FILES_KEPT,
     terminal: { stream: process.stderr, level: 'error', colors: process.stderr.isTTY },
   });
+  logCommandStart(log, process.argv);
+  return log;
 }

@@ -1,4 +1,4 @@
-import { momentSchema, parseDuration } from '@drover/core';
+import { momentSchema, parseDuration, parseTimestamp } from '@drover/core';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** Options that several verbs share, each with its default in the help. */
@@ -26,6 +26,12 @@ export const fromOption = () =>
 export const toOption = () =>
   new Option('--to <moment>', 'end here instead, excluded').argParser(moment);
 
+/** A moment that needs no clock to be understood. */
+export function absoluteMoment(text: string): string {
+  if (parseTimestamp(text) !== null) return text;
+  throw new InvalidArgumentError('Write for example 2026-01-31 or "2026-01-31 08:15:00.5".');
+}
+
 export const cutoffOption = () =>
   new Option(
     '--cutoff <moment>',
@@ -34,8 +40,8 @@ export const cutoffOption = () =>
 
 export const dryRunOption = (what: string) => new Option('--dry-run', what).default(false);
 
-export const runOption = () =>
-  new Option('--run <number>', 'this run instead of the newest').argParser(positiveNumber);
+export const runOption = (what = 'this run instead of the newest') =>
+  new Option('--run <number>', what).argParser(positiveNumber);
 
 export const workersOption = (standard: number) =>
   new Option(
@@ -50,7 +56,8 @@ export const concurrencyOption = () =>
     .argParser(positiveNumber)
     .default(1);
 
-export const yesOption = () => new Option('--yes', 'do not ask for confirmation').default(false);
+export const yesOption = (what = 'do not ask for confirmation') =>
+  new Option('--yes', what).default(false);
 
 /** The same that the migration file takes, so that a typing error is not left for the server to guess at. */
 function moment(text: string): string {

@@ -1,4 +1,4 @@
-import { DroverError, type Finding, type RunOptions } from '@drover/core';
+import type { Finding, Run, RunOptions } from '@drover/core';
 import { collectFindings } from './collect-findings.ts';
 import { type MigrationView, viewMigration } from './migration-context.ts';
 import { note, print, printJson } from './print.ts';
@@ -12,24 +12,17 @@ interface PreflightOptions {
   readonly json: boolean;
 }
 
-/**
- * Says what is in the way of a run.
- * @returns whether nothing is.
- * @throws DroverError RUN_UNFINISHED
- */
+/** The unfinished full run of the migration, if there is one. */
+export async function unfinishedRun(file: string): Promise<Run | null> {
+  await using view = await viewMigration(file);
+  if (view.ledger === null) return null;
+  const { ledger, migration } = view.ledger;
+  return await ledger.latestRun({ migrationId: migration.id, unfinished: true, kind: 'full' });
+}
+
+/** Says what is in the way of a run. @returns whether nothing is. */
 export async function preflight(options: PreflightOptions, wanted: RunOptions): Promise<boolean> {
   await using view = await viewMigration(options.file);
-  const unfinished = await view.ledger?.ledger.latestRun({
-    migrationId: view.ledger.migration.id,
-    unfinished: true,
-    kind: 'full',
-  });
-  if (unfinished != null) {
-    throw new DroverError('RUN_UNFINISHED', {
-      message: `Run ${unfinished.id} of this migration is ${unfinished.state} (phase ${unfinished.phase}).`,
-      hint: 'Go on with it (`drover resume`), look at it (`drover status`), or give it up (`drover cancel`).',
-    });
-  }
   const findings = await findingsOf(view, options, wanted);
   const telling = findings.filter((finding) => finding.level !== 'info');
   if (telling.length > 0) note(`${findingsText(telling)}\n`);

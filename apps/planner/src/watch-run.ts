@@ -8,7 +8,7 @@ import { createProgress, type Progress } from './progress.ts';
 import { reportText } from './views/report-text.ts';
 import { writeReport } from './write-report.ts';
 
-interface WatchOptions {
+export interface WatchOptions {
   readonly file: string;
   readonly workers: number;
   readonly concurrency: number;
@@ -26,6 +26,23 @@ const AWAY_MS = 2_000;
 /** Without any worker for this long, the person is told what is missing. */
 const LONELY_MS = 5_000;
 
+/** The watching was ended by a signal. */
+export const INTERRUPTED = 130;
+
+/** Watches runs one after the other. @returns the highest of their exit codes. */
+export async function watchRuns(
+  drover: Drover,
+  runs: readonly Run[],
+  options: WatchOptions,
+): Promise<number> {
+  let code = 0;
+  for (const run of runs) {
+    code = Math.max(code, await watchRun(drover, run, options));
+    if (code === INTERRUPTED) break;
+  }
+  return code;
+}
+
 /**
  * Helps with planning and feeding, shows how far the run is, and prints its report when it has ended. The
  * run does not need it: it may be closed at any time.
@@ -42,13 +59,18 @@ export async function watchRun(drover: Drover, run: Run, options: WatchOptions):
     log,
     owner: host.uuid(),
     fileHash: loaded.hash,
+    throttle: loaded.spec.throttle,
   });
   coordinator.start();
   const workers = startLocalWorkers({ ...options, count: options.workers, runId: run.id });
   const interrupted = new AbortController();
-  const onSignal = () => interrupted.abort();
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  const onSignal = () => {
+    // The second one is for those who will not wait: workers started here end at once, too.
+    if (interrupted.signal.aborted) workers.hurry();
+    interrupted.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   const progress = createProgress(host);
   try {
     const { signal } = interrupted;
@@ -143,5 +165,5 @@ async function leave(run: Run, workers: LocalWorkers): Promise<number> {
   note(
     `drover: run ${run.id} is not finished. Workers elsewhere go on; \`drover resume\` watches again.`,
   );
-  return 130;
+  return INTERRUPTED;
 }

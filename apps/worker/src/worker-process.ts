@@ -1,6 +1,6 @@
 import { systemHost } from '@drover/config';
 import { parseDuration, Stopped, toDroverError } from '@drover/core';
-import { createLog } from '@drover/telemetry';
+import { createLog, LOG_FILES_KEPT, logCommandStart } from '@drover/telemetry';
 import { type RunningWorker, startWorker } from './worker.ts';
 
 export interface WorkerProcessOptions {
@@ -16,9 +16,6 @@ export interface WorkerProcessOptions {
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
 }
-
-/** Log files of how many processes are kept. */
-const LOG_FILES_KEPT = 200;
 
 /**
  * A worker as a process: runs until a signal, or until its run has ended. The first signal finishes or
@@ -46,6 +43,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<n
       ? null
       : { stream: terminal, level: terminal.isTTY ? 'info' : 'warn', colors: terminal.isTTY },
   });
+  logCommandStart(log, process.argv);
   const unwanted = new AbortController();
   let worker: RunningWorker | undefined;
   let signals = 0;

@@ -12,6 +12,8 @@ import {
   Breaker,
   Coordinator,
   executeDelivery,
+  Intake,
+  Throttler,
   untilReachable,
   type Workshop,
 } from '@drover/engine';
@@ -65,6 +67,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const id = host.uuid();
   const log = processLog.child({ worker: id.slice(0, 8) });
   const inHand = new AttemptsInHand();
+  const stopping = new AbortController();
   const coordinator = new Coordinator({
     ledger,
     queue,
@@ -74,14 +77,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     log,
     owner: id,
     fileHash: loaded.hash,
+    throttle: loaded.spec.throttle,
+  });
+  const intake = new Intake({ hold: () => consumer.hold(), proceed: () => consumer.proceed() });
+  const throttler = new Throttler({
+    ledger,
+    migrationId: migration.id,
+    file: loaded.spec.throttle,
+    host,
   });
   const watch = new QueueWatch(queue, log, host);
   const breaker = new Breaker({
     probe: () => drover.probe(),
     host,
     log,
-    onOpen: () => consumer.hold(),
-    onClosed: () => consumer.proceed(),
+    onOpen: () => intake.set('outage', true),
+    onClosed: () => intake.set('outage', false),
   });
   const shop: Workshop = {
     ledger,
@@ -93,18 +104,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     maxRejectsInRun: drover.maxRejectsInRun,
     fileHash: loaded.hash,
     breaker,
+    throttler,
     inHand,
+    stopping: stopping.signal,
     onPhaseClosed: () =>
       void coordinator.pass().catch((error: unknown) => {
         log.warn('the next phase was not begun here', { code: toDroverError(error).code });
       }),
   };
+  // Nothing is started by limits that are out of date.
+  await patiently(() => throttler.refresh());
   const consumer: ChunkConsumer = await patiently(() =>
     openChunkConsumer(
       {
         address: loaded.spec.queue,
         migrationId: migration.id,
-        concurrency: options.concurrency,
+        concurrency: throttler.concurrency(options.concurrency),
         onTrouble: (error) => watch.trouble(error),
       },
       (delivery, lease) => work(shop, breaker, delivery, lease),
@@ -112,7 +127,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   );
   coordinator.start();
   log.info('worker started', { concurrency: options.concurrency, migration: migration.name });
-  return new Worker({ drover, consumer, coordinator, breaker, watch, inHand, id, log }, options);
+  return new Worker(
+    { drover, consumer, intake, throttler, coordinator, breaker, watch, inHand, stopping, id, log },
+    options,
+  );
 }
 
 async function work(
@@ -124,6 +142,9 @@ async function work(
   // It was on its way when the circuit opened. Left alone, it is offered again, here or elsewhere.
   if (breaker.open) return;
   try {
+    // With the delivery in hand: its lock is renewed meanwhile.
+    const mayStart = await shop.throttler.mayStart(AbortSignal.any([lease, shop.stopping]));
+    if (!mayStart || breaker.open) return;
     await executeDelivery(shop, delivery, lease);
   } catch (error) {
     // It may be the ledger that is away, so that nobody could be told.
@@ -135,10 +156,13 @@ async function work(
 interface WorkerParts {
   readonly drover: Drover;
   readonly consumer: ChunkConsumer;
+  readonly intake: Intake;
+  readonly throttler: Throttler;
   readonly coordinator: Coordinator;
   readonly breaker: Breaker;
   readonly watch: QueueWatch;
   readonly inHand: AttemptsInHand;
+  readonly stopping: AbortController;
   readonly id: string;
   readonly log: Log;
 }
@@ -169,8 +193,10 @@ class Worker implements RunningWorker {
   }
 
   async #shutDown(graceMs: number): Promise<void> {
-    const { drover, consumer, coordinator, breaker, inHand, log } = this.#parts;
+    const { drover, consumer, intake, coordinator, breaker, inHand, stopping, log } = this.#parts;
     log.info('worker stops', { chunksInHand: inHand.count, graceMs });
+    stopping.abort();
+    intake.close();
     const grace = setTimeout(() => inHand.stop(new Stopped('shutdown')), graceMs);
     await consumer.drain();
     clearTimeout(grace);
@@ -201,6 +227,7 @@ class Worker implements RunningWorker {
         activity: inHand.progress(host.now()),
         waitsFor: [...breaker.outages, ...watch.outages],
       });
+      await this.#throttle();
       for (const runId of inHand.runIds()) {
         const state = (await ledger.findRun(runId))?.state;
         if (state === 'cancelled') inHand.stop(new Stopped('cancelled'), runId);
@@ -212,6 +239,15 @@ class Worker implements RunningWorker {
       if (hintsAtOutage(error)) await breaker.look();
       else log.warn('no heartbeat', { code: toDroverError(error).code });
     }
+  }
+
+  async #throttle(): Promise<void> {
+    const { throttler, intake, consumer, log } = this.#parts;
+    await throttler.refresh();
+    consumer.setConcurrency(throttler.concurrency(this.#options.concurrency));
+    const { held } = throttler;
+    if (!intake.set('throttle', held !== null)) return;
+    log.info(held === null ? 'work goes on' : 'work is held', { reason: held });
   }
 
   async #endWithRun(): Promise<void> {

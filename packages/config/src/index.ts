@@ -1,2 +1,3 @@
 export { type LoadedMigration, loadMigration } from './load-migration.ts';
+export { readTextFile } from './read-text.ts';
 export { systemHost } from './system-host.ts';

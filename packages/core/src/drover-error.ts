@@ -46,6 +46,7 @@ export type StopReason =
   | 'paused'
   | 'cancelled'
   | 'run-ended'
+  | 'held'
   | 'lease-lost'
   | 'fenced';
 

@@ -9,6 +9,9 @@ const UNITS = {
 
 type Unit = keyof typeof UNITS;
 
+/** What a person is told whose text `parseDuration` cannot read. */
+export const NO_DURATION = 'is no length of time; write for example 24h, 90m or 1d12h';
+
 /**
  * Reads a length of time such as `24h`, `90m`, `15s`, `500ms`, `1d12h`.
  * @returns microseconds, or null where the text is no length of time or is zero.

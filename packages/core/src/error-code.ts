@@ -7,19 +7,20 @@
  */
 export type ErrorPolicy = 'retry' | 'defer' | 'park' | 'abort';
 
-interface PassingError {
-  readonly policy: 'retry' | 'defer';
+interface ErrorEntry {
   readonly meaning: string;
-  readonly hint?: string;
+  /** What a person should do; for a passing error, where it does not pass. */
+  readonly hint: string;
+}
+
+interface PassingError extends ErrorEntry {
+  readonly policy: 'retry' | 'defer';
   /** Trying the same again would fail the same way: the chunk is halved first where it can be. */
   readonly splits?: true;
 }
 
-interface LastingError {
+interface LastingError extends ErrorEntry {
   readonly policy: 'park' | 'abort';
-  readonly meaning: string;
-  /** What a person should do. */
-  readonly hint: string;
   readonly splits?: never;
 }
 
@@ -33,6 +34,9 @@ export const ERROR_CODES = [
   'STATEMENT_TIMEOUT',
   'CHUNK_TIME_LIMIT',
   'OUT_OF_MEMORY',
+  'IO_ERROR',
+  'OBJECT_NOT_READY',
+  'OBJECT_EXISTS',
   'DISK_FULL',
   'READ_ONLY_SERVER',
   'PERMISSION_DENIED',
@@ -44,6 +48,8 @@ export const ERROR_CODES = [
   'ROW_TOO_LARGE',
   'TABLE_LIMIT',
   'TABLE_CONFLICT',
+  'UNSUPPORTED',
+  'DATA_CORRUPTED',
   'TOO_MANY_REJECTS',
   'UNKNOWN_KEY',
   'COUNT_MISMATCH',
@@ -75,12 +81,13 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   },
   TOO_MANY_CONNECTIONS: {
     policy: 'defer',
-    meaning: 'The database has no connection left.',
-    hint: 'Lower the workers or their concurrency, or raise max_connections.',
+    meaning: 'The database has no connection left, or the role has used up its own.',
+    hint: 'Lower the workers or their concurrency, or raise max_connections (or the limit of the role or database).',
   },
   DEADLOCK: {
     policy: 'retry',
     meaning: 'The database ended a deadlock by refusing this transaction.',
+    hint: "Where it keeps coming, find in the server's log who else writes to these tables, and let one of the two wait.",
   },
   SERIALIZATION: {
     policy: 'retry',
@@ -90,13 +97,14 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   LOCK_TIMEOUT: {
     policy: 'retry',
     meaning:
-      'A table stayed locked by others for longer than Drover is willing to make readers wait.',
+      'A table stayed locked, or in use, by others for longer than Drover is willing to make readers wait.',
     hint: 'Find the long transaction on the named table (pg_locks) and let it finish.',
   },
   STATEMENT_TIMEOUT: {
     policy: 'retry',
-    meaning: 'The server or a person cancelled a statement.',
-    hint: 'Use shorter chunks, or raise statement_timeout for the Drover role.',
+    meaning:
+      'The server or a person cancelled a statement, or it outlived a time limit of the server.',
+    hint: 'Use shorter chunks; look who cancels long statements (a person, a job, a pooler), and at old_snapshot_threshold.',
     splits: true,
   },
   CHUNK_TIME_LIMIT: {
@@ -107,14 +115,30 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   },
   OUT_OF_MEMORY: {
     policy: 'retry',
-    meaning: 'The database ran out of memory.',
-    hint: 'Use shorter chunks or fewer workers.',
+    meaning:
+      'The database ran out of memory, of room for locks, or of the temporary files allowed.',
+    hint: 'Use shorter chunks or fewer workers; raise max_locks_per_transaction or temp_file_limit where the message names them.',
     splits: true,
+  },
+  IO_ERROR: {
+    policy: 'retry',
+    meaning: 'The server could not read or write a file of its own.',
+    hint: "Look at the server's log and at its disks before going on: one of them may be failing.",
+  },
+  OBJECT_NOT_READY: {
+    policy: 'retry',
+    meaning: 'A table, an index or the database is there, but in no state to be used.',
+    hint: 'Do what the message asks for, such as to refresh a materialized view or to let the database take connections.',
+  },
+  OBJECT_EXISTS: {
+    policy: 'retry',
+    meaning: 'What was about to be made is there already: another worker was quicker.',
+    hint: 'Where it keeps coming, something that Drover did not make has that name: rename it, or choose other names in the migration file.',
   },
   DISK_FULL: {
     policy: 'abort',
     meaning: 'A disk of the database is full.',
-    hint: 'Free space or enlarge the disk, then `drover resume`.',
+    hint: 'Free space or enlarge the disk (/dev/shm where the message names shared memory), then `drover resume`.',
   },
   READ_ONLY_SERVER: {
     policy: 'abort',
@@ -128,7 +152,7 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   },
   AUTHENTICATION_FAILED: {
     policy: 'abort',
-    meaning: 'The server refused the login.',
+    meaning: 'The server refused the login, or the two sides cannot agree on TLS.',
     hint: 'Check user, password and TLS settings in the environment, then `drover resume`.',
   },
   DATABASE_MISSING: {
@@ -138,13 +162,13 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   },
   UNDEFINED_OBJECT: {
     policy: 'park',
-    meaning: 'A table, column or schema that Drover needs is not there.',
+    meaning: 'A table, column, function, type or schema that Drover needs is not there.',
     hint: 'Run `drover check`; a table dropped by hand is made again by `drover run --tables-only`.',
   },
   CONSTRAINT_VIOLATION: {
     policy: 'park',
-    meaning: 'The target refused rows by a constraint of its own.',
-    hint: 'Look at the named constraint: Drover creates none but the primary key.',
+    meaning: 'The target refused rows by a constraint or a trigger of its own.',
+    hint: 'Look at the named constraint, or at the triggers: Drover creates none but the primary key.',
   },
   INVALID_VALUE: {
     policy: 'park',
@@ -166,6 +190,17 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
     policy: 'park',
     meaning: 'A table of the target is not of the form that Drover needs.',
     hint: 'Run `drover check`, which names the difference; rename the table away or recreate it with --drop-tables.',
+  },
+  UNSUPPORTED: {
+    policy: 'park',
+    meaning:
+      'The server does not do what Drover asks of it: it lacks the feature, or has a limit that stands in the way.',
+    hint: 'See which feature the message names and whether `drover check` knows of it; upgrade the server, or report it with `drover report --json`.',
+  },
+  DATA_CORRUPTED: {
+    policy: 'park',
+    meaning: 'The server found a table or an index of its own damaged.',
+    hint: 'Check it with amcheck (pg_amcheck): `reindex` mends an index, a damaged table needs a backup. Look at the disks as well.',
   },
   TOO_MANY_REJECTS: {
     policy: 'park',
@@ -219,7 +254,7 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   },
   QUEUE_UNAVAILABLE: {
     policy: 'retry',
-    meaning: 'Redis (or the Postgres that carries the queue) cannot be reached.',
+    meaning: 'Redis (or the Postgres that carries the queue) cannot be reached, or takes no jobs.',
     hint: 'Bring it back: nothing is lost, the ledger knows what is left to do.',
   },
   LEDGER_VERSION: {

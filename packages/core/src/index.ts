@@ -17,6 +17,7 @@ export { formatDuration, parseDuration, parseRelative } from './duration.ts';
 export { ERROR_CODES, ERROR_TABLE, type ErrorCode, type ErrorPolicy } from './error-code.ts';
 export type { Finding, FindingLevel } from './finding.ts';
 export type { Host } from './host.ts';
+export { type Hours, isWithin } from './hours.ts';
 export type { Json, JsonObject } from './json.ts';
 export type {
   AttemptKey,
@@ -25,6 +26,7 @@ export type {
   AttemptSummary,
   Claim,
   GivenChunk,
+  GivenWork,
   Ledger,
   Migration,
   NewAttempt,
@@ -40,6 +42,7 @@ export type {
   Run,
   RunProgress,
   Settlement,
+  Unparked,
   Unparking,
   VerificationSummary,
   WorkerBeat,
@@ -111,6 +114,17 @@ export {
 } from './run-state.ts';
 export type { Carving, ReplayPart, Selection, Selections } from './selection.ts';
 export type { SqlDatabase, SqlExecutor, SqlRow, SqlValue } from './sql.ts';
+export {
+  canHold,
+  heldBy,
+  LIMIT_NAMES,
+  type LimitName,
+  type LoadRecord,
+  limitsInForce,
+  type Throttle,
+  type ThrottleSettings,
+  throttleSchema,
+} from './throttle.ts';
 export {
   floorToGrid,
   formatTimestamp,

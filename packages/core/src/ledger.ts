@@ -9,6 +9,7 @@ import type { PartTally, Receipt, Tally } from './receipt.ts';
 import type { Reject } from './reject.ts';
 import type { Phase, RunEvent, RunKind, RunState } from './run-state.ts';
 import type { SqlExecutor } from './sql.ts';
+import type { LoadRecord, ThrottleSettings } from './throttle.ts';
 import type { Difference, Verdict } from './verdict.ts';
 
 /**
@@ -27,7 +28,7 @@ export interface Ledger {
 
   /**
    * Stores the run with its anchor, its cutoffs and the chunks it is born with. Throws RUN_UNFINISHED where
-   * one of its kind is unfinished.
+   * one of its kind is unfinished, and where a chunk to take over is not parked any more.
    */
   createRun(run: NewRun): Promise<Run>;
   findRun(runId: number): Promise<Run | null>;
@@ -37,8 +38,8 @@ export interface Ledger {
     unfinished?: boolean;
     kind?: RunKind;
   }): Promise<Run | null>;
-  /** All runs of a kind, newest first. */
-  runs(query: { migrationId: string; kind: RunKind }): Promise<readonly Run[]>;
+  /** All runs, or those of a kind, newest first. */
+  runs(query: { migrationId: string; kind?: RunKind }): Promise<readonly Run[]>;
   /** The migration's unfinished runs, oldest first: at most one of each kind. */
   unfinishedRuns(migrationId: string): Promise<readonly Run[]>;
   changeRun(change: { runId: number; event: RunEvent; errorCode?: ErrorCode }): Promise<boolean>;
@@ -84,15 +85,22 @@ export interface Ledger {
   settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
   /** Ends an attempt that did not settle. */
   release(release: AttemptKey & Release): Promise<boolean>;
-  /** Gives up every chunk of a cancelled run that is not done. Attempts in hand lose their token. */
+  /**
+   * Gives up every chunk of a cancelled run that is not done; one that was taken over from an earlier run is
+   * parked again instead. Attempts in hand lose their token.
+   */
   cancelChunks(runId: number): Promise<number>;
   /**
    * Tries parked chunks again, with fresh attempts: all of them in one transaction, which takes a finished
    * run back to the first phase that has work again. Chunks that are not parked any more are left alone.
    * Throws RUN_UNFINISHED where another run of that kind is unfinished.
-   * @returns how many chunks are tried again.
    */
-  unpark(of: { runId: number; chunks: readonly Unparking[] }): Promise<number>;
+  unpark(of: {
+    runId: number;
+    chunks: readonly Unparking[];
+    /** How long a worker rests after each of them. */
+    restMs: number;
+  }): Promise<Unparked>;
   /** Gives up parked chunks; @returns how many. */
   dropParked(chunkIds: readonly number[]): Promise<number>;
   splitChunk(
@@ -116,6 +124,17 @@ export interface Ledger {
   retireWorker(workerId: string): Promise<void>;
   workers(migrationId: string): Promise<readonly WorkerRecord[]>;
 
+  load(migrationId: string): Promise<LoadRecord>;
+  /** Sets the limits that are named, null for lifted ones, and leaves the others as they are. */
+  changeThrottle(change: { migrationId: string; settings: ThrottleSettings }): Promise<void>;
+  /** Says why work is held from now on, null for not held: whoever measured decides. */
+  holdWork(hold: { migrationId: string; held: string | null }): Promise<void>;
+  /**
+   * A turn to start a chunk. Of all that ask, nobody gets one sooner than `intervalMs` after the last one.
+   * @returns 0 where it was given, else how many milliseconds to wait before asking again.
+   */
+  takeTurn(turn: { migrationId: string; intervalMs: number }): Promise<number>;
+
   /** Exact; of a running run with very many chunks it may be some seconds old. */
   progress(runId: number): Promise<RunProgress>;
   parts(runId: number): Promise<readonly PartTally[]>;
@@ -133,7 +152,7 @@ export interface Ledger {
     limit: number;
   }): Promise<readonly AttemptRecord[]>;
   parked(runId: number): Promise<readonly ParkedChunk[]>;
-  /** Parked chunks of the migration, of all its runs that were not cancelled; ids only. */
+  /** Parked chunks of all runs of the migration; ids only. */
   parkedIds(of: { migrationId: string; limit: number }): Promise<readonly ParkedId[]>;
   rejectCounts(runId: number): Promise<readonly RejectCount[]>;
   rejects(of: RejectQuery): Promise<readonly RejectRecord[]>;
@@ -159,14 +178,33 @@ export interface NewRun {
   readonly anchor: Json;
   /** Moments to remember as the migration's cutoffs, by entity. */
   readonly cutoffs: ReadonlyMap<string, string>;
-  /** The chunks of the phase data, where they are not planned from the anchor. */
-  readonly chunks?: readonly GivenChunk[];
+  /** What the phase data is born with, where it is not planned from the anchor. */
+  readonly given?: GivenWork;
 }
 
-/** A chunk that a run is born with, and the rejects that it replays: they are closed when its data are in. */
+export interface GivenWork {
+  /** How long a worker rests after each of the chunks. */
+  readonly restMs: number;
+  readonly chunks: readonly GivenChunk[];
+  /** Parked chunks of earlier runs that these take the place of, and what of each stays parked. */
+  readonly takenOver: readonly {
+    readonly chunkId: number;
+    readonly parked: readonly SplitPart[];
+  }[];
+}
+
+/** A chunk that a run is born with. */
 export interface GivenChunk extends SplitPart {
-  readonly pauseMs: number;
+  /** The parked chunk whose place it takes, whole or in part. */
+  readonly parentId: number | null;
+  /** The rejects that it replays: they are closed when its data are in. */
   readonly rejectIds: readonly number[];
+}
+
+/** Ids of the chunks that are tried again, and of the parts that stay parked. */
+export interface Unparked {
+  readonly again: readonly number[];
+  readonly parked: readonly number[];
 }
 
 /** How a parked chunk is tried again: whole, or as parts, of which some may stay parked. */
@@ -177,8 +215,6 @@ export interface Unparking {
     readonly again: readonly SplitPart[];
     readonly parked: readonly SplitPart[];
   } | null;
-  /** How long the chunk, or each part in turn, waits before it is due. */
-  readonly pausesMs: readonly number[];
 }
 
 export interface Run {
@@ -237,6 +273,8 @@ export type Claim =
       readonly attempts: number;
       /** Earlier attempts of this generation that ended because a store went away. */
       readonly outages: number;
+      /** How long the worker is to rest after the chunk, however it ended. */
+      readonly restMs: number;
       /** Application names of attempts that this claim fenced. */
       readonly superseded: readonly string[];
     }

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type ConnectionSpec, connectionSchema } from './connection.ts';
-import { parseDuration, parseRelative } from './duration.ts';
+import { NO_DURATION, parseDuration, parseRelative } from './duration.ts';
 import type { Host } from './host.ts';
 import type { Pipeline, PipelineKind } from './pipeline.ts';
+import { type Throttle, throttleSchema } from './throttle.ts';
 import { parseTimestamp } from './timestamp.ts';
 
-const NO_DURATION = 'is no length of time; write for example 24h, 90m or 1d12h';
 const NO_MOMENT = 'is no moment; write for example 2026-01-31, 2026-01-31 08:15:00 or now-1h';
 
 /** A value that is missing, or empty, is told as that. */
@@ -87,6 +87,9 @@ export const migrationFileShape = {
       longestPause: durationSchema.prefault('5m').describe('Pauses grow no longer than this.'),
     })
     .prefault({}),
+  throttle: throttleSchema
+    .prefault({})
+    .describe('Limits on the load; `drover throttle` sets others while a run goes on.'),
 } as const;
 
 export const connectionShape = { connection: connectionSchema } as const;
@@ -102,6 +105,7 @@ export interface MigrationSpec {
     readonly firstPause: bigint;
     readonly longestPause: bigint;
   };
+  readonly throttle: Throttle;
 }
 
 /** A pipeline as the registry knows it: how its file is read, and how it is made from one. */

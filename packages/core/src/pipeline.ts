@@ -52,6 +52,16 @@ export interface Pipeline {
   readonly selections?: Selections;
   /** Asks each store, on a new connection, whether it is there. Within seconds; never throws. */
   probe(): Promise<readonly Outage[]>;
+  /**
+   * The one number that a query on the source gives, within seconds and without a right to write.
+   * @throws DroverError FILE_INVALID where it gives anything else.
+   */
+  measure(sql: string): Promise<number>;
+  /**
+   * How far the standbys of source and target lag behind, the worst of them, in milliseconds; null where none
+   * is seen. Throws PERMISSION_DENIED where the role may not see it.
+   */
+  replicationLagMs(): Promise<number | null>;
   /** The range as a person would say it, e.g. `8 ships, 2026-01-01 00:00 + 24h`. */
   describe(range: Json): string;
   /** Ends, in source and target, every session that carries one of these application names. */
@@ -147,6 +157,11 @@ export interface AttemptContext {
   readonly log: Log;
   /** Running totals of this attempt, for people who watch. */
   progress(totals: { rows: number; bytes: number }): void;
+  /**
+   * Waits as long as the limits on the load demand; called between pieces of the stream, after `progress`. It
+   * throws what ends the attempt meanwhile.
+   */
+  pace(): Promise<void>;
   reached(milestone: Milestone): Promise<void>;
 }
 

@@ -7,10 +7,12 @@ import {
   type Migration,
   type Pipeline,
   type Run,
+  type Throttle,
   toDroverError,
 } from '@drover/core';
 import { closePhaseIfOver } from './close-phase.ts';
 import { growingPause } from './growing-pause.ts';
+import { LoadMeter } from './load-meter.ts';
 import { mirrorDeadLetters } from './mirror-dead-letters.ts';
 import { PhasePlanner } from './plan-phase.ts';
 import { Reconciler } from './reconcile.ts';
@@ -26,6 +28,8 @@ export interface CoordinatorParts {
   readonly owner: string;
   /** Hash of the migration file at hand; runs of another file are left to those who have it. */
   readonly fileHash: string;
+  /** The limits on the load that the file sets. */
+  readonly throttle: Throttle;
   /** Chunks that are kept queued or running. */
   readonly depth?: number;
   readonly tickMs?: number;
@@ -48,8 +52,10 @@ export class Coordinator implements AsyncDisposable {
   readonly #parts: CoordinatorParts;
   readonly #leaseName: string;
   readonly #reconciler: Reconciler;
+  readonly #meter: LoadMeter;
   readonly #planners = new Map<number, PhasePlanner>();
   #reconciledAt = 0;
+  #underWay = false;
   readonly #stop = new AbortController();
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -59,6 +65,8 @@ export class Coordinator implements AsyncDisposable {
     this.#parts = parts;
     this.#leaseName = `coordinator ${parts.migration.id}`;
     this.#reconciler = new Reconciler(parts.ledger, parts.queue);
+    const { migration, throttle } = parts;
+    this.#meter = new LoadMeter({ ...parts, migrationId: migration.id, file: throttle });
   }
 
   start(): void {
@@ -82,9 +90,10 @@ export class Coordinator implements AsyncDisposable {
 
   async #pass(): Promise<void> {
     const runs = await this.#parts.ledger.unfinishedRuns(this.#parts.migration.id);
-    const mine = runs.filter(
-      (run) => run.state === 'running' && run.fileHash === this.#parts.fileHash,
-    );
+    const known = runs.filter((run) => run.fileHash === this.#parts.fileHash);
+    const mine = known.filter((run) => run.state === 'running');
+    // What is in hand goes on while a run is paused.
+    this.#underWay = known.some((run) => run.state !== 'failed');
     for (const [id, planner] of this.#planners) {
       if (mine.some((run) => run.id === id)) continue;
       this.#planners.delete(id);
@@ -100,6 +109,7 @@ export class Coordinator implements AsyncDisposable {
     this.poke();
     await this.#loop;
     await this.#passing;
+    await this.#meter[Symbol.asyncDispose]();
     for (const planner of this.#planners.values()) await planner.close();
     await this.#mirror().catch(() => {});
   }
@@ -113,6 +123,7 @@ export class Coordinator implements AsyncDisposable {
       let sleepMs = tickMs;
       try {
         if (await ledger.acquireLease(lease)) {
+          if (this.#underWay) this.#meter.look();
           await this.pass();
           busy = [...this.#planners.values()].some((planner) => !planner.complete);
         }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   type AttemptKey,
   type Claim,
@@ -9,9 +10,11 @@ import {
   type Run,
   Stopped,
 } from '@drover/core';
+import { AttemptPace } from './attempt-pace.ts';
 import type { AttemptInHand } from './attempts-in-hand.ts';
 import { closePhaseIfOver } from './close-phase.ts';
 import { endAttempt } from './end-attempt.ts';
+import { TimeLimit } from './time-limit.ts';
 import type { WonClaim, Workshop } from './workshop.ts';
 
 const MAX_DIFFERENCES_PER_CHUNK = 1000;
@@ -36,23 +39,43 @@ export async function executeDelivery(
   }
   const run = await shop.ledger.findRun(delivery.runId);
   if (run === null) return;
-  const key: AttemptKey = { chunkId: delivery.chunkId, token };
+  try {
+    await attempt(shop, {
+      run,
+      claim,
+      key: { chunkId: delivery.chunkId, token },
+      applicationName,
+      lease,
+      log,
+    });
+    // Whoever settles the last chunk of a phase closes it.
+    if (await closePhaseIfOver(shop.ledger, run.id)) shop.onPhaseClosed(run.id);
+  } finally {
+    if (claim.restMs > 0) await rest(claim.restMs, AbortSignal.any([lease, shop.stopping]));
+  }
+}
+
+/** The delivery stays in hand meanwhile: that is what keeps the worker from taking another. */
+async function rest(restMs: number, signal: AbortSignal): Promise<void> {
+  await pause(restMs, undefined, { signal }).catch(() => {});
+}
+
+async function attempt(shop: Workshop, at: Omit<AttemptAtHand, 'inHand'>): Promise<void> {
+  const { run, claim, key, log } = at;
   const { phase, range } = claim.chunk;
   using inHand = shop.inHand.add({
     runId: run.id,
-    chunkId: delivery.chunkId,
+    chunkId: key.chunkId,
     phase,
     label: shop.pipeline.describe(range),
     startedAtMs: shop.host.now(),
     stop: new AbortController(),
   });
   try {
-    await runAttempt(shop, { run, claim, key, applicationName, lease, log, inHand });
+    await runAttempt(shop, { ...at, inHand });
   } catch (error) {
     await endAttempt(shop, { run, claim, key, inHand, error, log });
   }
-  // Whoever settles the last chunk of a phase closes it.
-  if (await closePhaseIfOver(shop.ledger, run.id)) shop.onPhaseClosed(run.id);
 }
 
 async function claimChunk(
@@ -86,14 +109,15 @@ interface AttemptAtHand {
 
 async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void> {
   const { run, claim, key, log, inHand } = attempt;
-  const { ledger, pipeline, host, maxRejectsInRun } = shop;
+  const { ledger, pipeline, host, throttler, maxRejectsInRun } = shop;
   if (run.fileHash !== shop.fileHash) throw new DroverError('FILE_CHANGED');
   const { stop, label, phase, chunkId, startedAtMs } = inHand;
-  const timer = setTimeout(
-    () => stop.abort(new DroverError('CHUNK_TIME_LIMIT')),
-    pipeline.timeLimitMs,
-  );
+  using timeLimit = new TimeLimit(pipeline.timeLimitMs, {
+    now: () => host.now(),
+    onOver: () => stop.abort(new DroverError('CHUNK_TIME_LIMIT')),
+  });
   const signal = AbortSignal.any([stop.signal, attempt.lease]);
+  const pace = new AttemptPace({ throttler, hand: inHand, timeLimit, signal });
   const gate: Gate = {
     kind: 'inTransaction',
     fence: (sql) => ledger.fence(sql, key),
@@ -109,10 +133,14 @@ async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void>
       inHand.rows = rows;
       inHand.bytes = bytes;
     },
+    pace: () => pace.next(),
     reached: async (milestone) => shop.reached?.(milestone, chunkId),
     gate,
   };
   try {
+    timeLimit.go();
+    // Before it opens its snapshot: what it waits for now costs the source nothing.
+    await pace.next();
     if (phase === 'verify') {
       const verdict = await pipeline.verify(claim.chunk, {
         ...context,
@@ -130,6 +158,7 @@ async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void>
     // What a stopped attempt trips over is the stop, whatever it looks like from inside.
     throw signal.aborted ? signal.reason : error;
   } finally {
-    clearTimeout(timer);
+    // A verification says what it has read at its end.
+    pace.charge();
   }
 }

@@ -1,10 +1,15 @@
 export { AttemptsInHand } from './attempts-in-hand.ts';
 export { Breaker, type BreakerParts } from './breaker.ts';
+export { chooseParked, type ParkedFilter, type ParkedInRun, readParked } from './choose-parked.ts';
+export { chooseRejects, type RejectFilter } from './choose-rejects.ts';
 export { Coordinator, type CoordinatorParts } from './coordinator.ts';
 export type { AttemptLimits } from './decision.ts';
 export { executeDelivery } from './execute-delivery.ts';
+export { Intake } from './intake.ts';
+export { planReprocess, type ReprocessPlan, type ReprocessWish } from './plan-reprocess.ts';
 export { buildReport, type Report, type VerificationResult } from './report.ts';
 export { runsToVerify, type StartParts, startRun } from './start-run.ts';
 export { readStatus, type Status } from './status.ts';
+export { Throttler, type ThrottlerParts } from './throttler.ts';
 export { untilReachable } from './until-reachable.ts';
 export type { Workshop } from './workshop.ts';

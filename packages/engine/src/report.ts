@@ -9,6 +9,7 @@ import {
   type PartTally,
   type PhaseProgress,
   type Reject,
+  type RejectCount,
   type Run,
   type RunOptions,
   type RunState,
@@ -48,7 +49,8 @@ export interface Report {
   readonly retries: number;
   readonly parts: readonly PartTally[];
   readonly parked: readonly ParkedChunk[];
-  readonly rejectCounts: readonly { rule: string; rejects: number; rows: number }[];
+  readonly rejectCounts: readonly RejectCount[];
+  /** The first of those that are open. */
   readonly rejects: readonly Reject[];
   readonly verification: VerificationSummary & { readonly result: VerificationResult };
   /** Streams of the source that the run did not look at, as seen at its end; null where nobody looked. */
@@ -75,7 +77,7 @@ export async function buildReport(
       ledger.movingTime(run.id),
       ledger.parked(run.id),
       ledger.rejectCounts(run.id),
-      ledger.rejects({ runId: run.id, limit: SHOWN }),
+      ledger.rejects({ runId: run.id, limit: SHOWN, openOnly: true }),
       ledger.verification(run.id),
       ledger.differences({ runId: run.id, limit: SHOWN }),
     ]);
@@ -112,8 +114,12 @@ export async function buildReport(
     verification,
     outside: seen.outside,
     differences,
-    exitCode: exitCodeOf(run, verification.result, parked.length + rejectCounts.length),
+    exitCode: exitCodeOf(run, verification.result, parked.length + openRejects(rejectCounts)),
   };
+}
+
+function openRejects(counts: readonly RejectCount[]): number {
+  return counts.reduce((sum, one) => sum + one.open, 0);
 }
 
 function perSecond(rows: number, ms: number | null): number {

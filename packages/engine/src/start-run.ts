@@ -1,5 +1,6 @@
 import {
   DroverError,
+  type GivenWork,
   type Ledger,
   type Log,
   type Migration,
@@ -25,7 +26,7 @@ export interface StartParts {
  */
 export async function startRun(
   parts: StartParts,
-  run: { kind: RunKind; phases: readonly Phase[]; options: RunOptions },
+  run: { kind: RunKind; phases: readonly Phase[]; options: RunOptions; given?: GivenWork },
 ): Promise<Run> {
   const { ledger, pipeline, migration, loaded, log } = parts;
   const unfinished = await ledger.latestRun({
@@ -59,7 +60,7 @@ export async function runsToVerify(
   migration: Migration,
   runId: number | null,
 ): Promise<readonly number[]> {
-  const runs = await ledger.runs({ migrationId: migration.id, kind: 'full' });
+  const runs = await ledger.runs({ migrationId: migration.id });
   const chosen = runs.filter(
     (run) => (runId === null || run.id === runId) && run.phases.includes('data'),
   );

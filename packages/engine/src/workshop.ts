@@ -2,6 +2,7 @@ import type { Claim, Host, Ledger, Log, Milestone, Pipeline } from '@drover/core
 import type { AttemptsInHand } from './attempts-in-hand.ts';
 import type { Breaker } from './breaker.ts';
 import type { AttemptLimits } from './decision.ts';
+import type { Throttler } from './throttler.ts';
 
 /** What a worker works with; the same for all its attempts. */
 export interface Workshop {
@@ -14,9 +15,12 @@ export interface Workshop {
   /** Rejects that a run may have. */
   readonly maxRejectsInRun: number;
   readonly breaker: Pick<Breaker, 'look'>;
+  readonly throttler: Throttler;
   /** Hash of the migration file that this worker has. */
   readonly fileHash: string;
   readonly inHand: AttemptsInHand;
+  /** Aborted when the worker takes no more work: nobody rests, or waits for a turn, any longer. */
+  readonly stopping: AbortSignal;
   /** Called when this attempt closed a phase: the next one is to be planned and fed. */
   readonly onPhaseClosed: (runId: number) => void;
   /** Tests wait here; production passes. */

@@ -10,12 +10,15 @@ import { install } from './install.ts';
 import { analyzeChunks, outgrewStatistics } from './statements/analyze-chunks.ts';
 import { appendChunks, readPlanProgress } from './statements/append-chunks.ts';
 import { readAttemptRecords, readAttempts } from './statements/attempts.ts';
+import { changeThrottle } from './statements/change-throttle.ts';
 import { claim, readFormerAttempts } from './statements/claim.ts';
 import { closePhase } from './statements/close-phase.ts';
 import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
 import { feed, readOutstanding, redeliver } from './statements/feed.ts';
-import { storeGivenChunks } from './statements/given-chunks.ts';
+import { storeGivenWork } from './statements/given-chunks.ts';
+import { holdWork } from './statements/hold-work.ts';
 import { acquireLease, releaseLease } from './statements/leases.ts';
+import { readLoad } from './statements/load.ts';
 import { readDataChunks, readMoved } from './statements/moved.ts';
 import { readMovingTime } from './statements/moving-time.ts';
 import { findMigration, openMigration } from './statements/open-migration.ts';
@@ -36,6 +39,7 @@ import {
 import { fence, settle } from './statements/settle.ts';
 import { settleVerdict } from './statements/settle-verdict.ts';
 import { splitChunk } from './statements/split-chunk.ts';
+import { takeTurn } from './statements/take-turn.ts';
 import { dropParked, unpark } from './statements/unpark.ts';
 import { readDifferences, readVerification } from './statements/verification.ts';
 import { beat, readWorkers, retireWorker } from './statements/workers.ts';
@@ -54,7 +58,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
         const created = await insertRun(sql, run);
         if (created === null) throw new DroverError('RUN_UNFINISHED');
         await storeCutoffs(sql, run.migrationId, run.cutoffs);
-        if (run.chunks !== undefined) await storeGivenChunks(sql, created.id, run.chunks);
+        if (run.given !== undefined) await storeGivenWork(sql, created.id, run.given);
         return created;
       }),
     findRun: (runId) => findRun(database, runId),
@@ -95,6 +99,11 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     beat: (worker) => beat(database, worker),
     retireWorker: (workerId) => retireWorker(database, workerId),
     workers: (migrationId) => readWorkers(database, migrationId),
+
+    load: (migrationId) => readLoad(database, migrationId),
+    changeThrottle: (change) => changeThrottle(database, change),
+    holdWork: (hold) => holdWork(database, hold),
+    takeTurn: (turn) => takeTurn(database, turn),
 
     progress: (runId) => readProgress(database, runId),
     parts: (runId) => readParts(database, runId),

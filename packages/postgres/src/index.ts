@@ -1,5 +1,7 @@
 export { classifyError } from './classify.ts';
+export type { SessionOptions } from './client.ts';
 export { CopyIn, CopyInError } from './copy-in.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './database.ts';
 export { endSessions } from './end-sessions.ts';
 export {
   describeTable,
@@ -8,8 +10,10 @@ export {
   type TableDescription,
   type TableIndex,
 } from './introspect.ts';
+export { measureNumber } from './measure-number.ts';
 export { probeServer } from './probe.ts';
 export { arrayLiteral, identifier, literal, MAX_NAME_BYTES, qualifiedName } from './quoting.ts';
+export { replicationLagMs } from './replication-lag.ts';
 export { serverUsage } from './server-usage.ts';
-export { type Database, openDatabase, Session, type SessionOptions } from './session.ts';
+export { Session } from './session.ts';
 export { pinStatements } from './session-settings.ts';

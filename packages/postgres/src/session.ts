@@ -1,31 +1,15 @@
-import { readFileSync } from 'node:fs';
-import {
-  type ConnectionSpec,
-  describeConnection,
-  type SqlDatabase,
-  type SqlExecutor,
-  type SqlRow,
-  type SqlValue,
-} from '@drover/core';
+import type { ConnectionSpec, SqlExecutor, SqlRow, SqlValue } from '@drover/core';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import { classifyError } from './classify.ts';
+import {
+  clientConfig,
+  dropUnlessEnded,
+  pinSettings,
+  type SessionOptions,
+  whereOf,
+} from './client.ts';
 import { CopyIn } from './copy-in.ts';
-import { pinStatements } from './session-settings.ts';
-
-export interface SessionOptions {
-  /** `source` or `target`: how errors name this side. */
-  readonly side: string;
-  readonly applicationName: string;
-  readonly connectTimeoutMs?: number;
-  /** How long a statement waits for a lock; 10 s by default. */
-  readonly lockTimeoutMs?: number;
-}
-
-const CONNECT_TIMEOUT_MS = 10_000;
-
-/** Every value as the text that the server sent. */
-const TEXT_TYPES = { getTypeParser: () => (value: string) => value };
 
 /**
  * One connection with pinned settings. Not for concurrent use: one statement at a time. After an
@@ -51,17 +35,18 @@ export class Session implements SqlExecutor, AsyncDisposable {
 
   /** @throws DroverError CONNECTION_LOST, AUTHENTICATION_FAILED, DATABASE_MISSING, ... */
   static async open(spec: ConnectionSpec, options: SessionOptions): Promise<Session> {
-    const where = `${options.side} ${describeConnection(spec)}`;
-    const client = new pg.Client(clientConfig(spec, options));
-    const session = new Session(client, spec, where);
+    const where = whereOf(spec, options);
+    let session: Session | undefined;
     try {
+      const client = new pg.Client(clientConfig(spec, options));
+      session = new Session(client, spec, where);
       await client.connect();
-      await client.query(pinStatements(options));
+      await pinSettings(client, spec, options);
+      return session;
     } catch (error) {
-      session.destroy();
+      session?.destroy();
       throw classifyError(error, where);
     }
-    return session;
   }
 
   get broken(): boolean {
@@ -145,107 +130,13 @@ export class Session implements SqlExecutor, AsyncDisposable {
       return;
     }
     this.#broken = true;
+    dropUnlessEnded(this.#client);
     await this.#client.end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-/** A pool for short statements. Close it with `close`. */
-export interface Database extends SqlDatabase, AsyncDisposable {
-  readonly where: string;
-  close(): Promise<void>;
-}
-
-export function openDatabase(
-  spec: ConnectionSpec,
-  options: SessionOptions & { max: number },
-): Database {
-  const where = `${options.side} ${describeConnection(spec)}`;
-  const pool = new pg.Pool({
-    ...clientConfig(spec, options),
-    max: options.max,
-    idleTimeoutMillis: 30_000,
-    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool waits for it; its types do not say so
-    onConnect: async (client) => {
-      await client.query(pinStatements(options));
-    },
-  });
-  // A connection that breaks while idle is replaced by the pool; the next statement tells the rest.
-  pool.on('error', ignore);
-  const run = async (
-    client: pg.Pool | pg.PoolClient,
-    text: string,
-    values?: readonly SqlValue[],
-  ) => {
-    try {
-      const result = await client.query<SqlRow>(text, values as unknown[] | undefined);
-      return result.rows;
-    } catch (error) {
-      throw classifyError(error, where);
-    }
-  };
-  const close = () => pool.end();
-  return {
-    where,
-    query: (text, values) => run(pool, text, values),
-    async transaction(work) {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw classifyError(error, where);
-      });
-      // One that breaks between two statements says so at the next one; unheard, it would end the process.
-      client.on('error', ignore);
-      let healthy = false;
-      try {
-        await run(client, 'begin');
-        const result = await work({ query: (text, values) => run(client, text, values) });
-        await run(client, 'commit');
-        healthy = true;
-        return result;
-      } catch (error) {
-        healthy = await client.query('rollback').then(
-          () => true,
-          () => false,
-        );
-        throw error;
-      } finally {
-        client.off('error', ignore);
-        client.release(!healthy);
-      }
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
-}
-
-function ignore(): void {}
-
-function clientConfig(spec: ConnectionSpec, options: SessionOptions): pg.ClientConfig {
-  const common: pg.ClientConfig = {
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    types: TEXT_TYPES,
-  };
-  if (typeof spec === 'string') return { ...common, connectionString: spec };
-  return {
-    ...common,
-    host: spec.host,
-    port: spec.port,
-    database: spec.database,
-    user: spec.user,
-    password: spec.password,
-    ssl:
-      spec.tls === 'disable'
-        ? false
-        : {
-            rejectUnauthorized: spec.tls === 'verify-full',
-            ...(spec.tlsCaFile === undefined ? {} : { ca: readFileSync(spec.tlsCaFile, 'utf8') }),
-          },
-  };
 }
 
 function requestCancel(spec: ConnectionSpec, key: { processID: number; secretKey: number }): void {

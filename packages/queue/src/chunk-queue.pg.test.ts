@@ -5,8 +5,10 @@ import { installQueue } from './backend.ts';
 import { queueName } from './queue-name.ts';
 import { describeAddresses, withRefusedLogin } from './testing/addresses.ts';
 import { describeCarrying } from './testing/carrying.ts';
+import { describeDeadLetters } from './testing/dead-letters.ts';
 import { describeLosing } from './testing/losing.ts';
 import type { QueueUnderTest } from './testing/queue-under-test.ts';
+import { describeSteering } from './testing/steering.ts';
 
 const postgresUrl = inject('postgresUrl');
 
@@ -66,4 +68,6 @@ describe('the queue on Postgres', () => {
   describeCarrying(openOnPostgres);
   describeLosing(openOnPostgres);
   describeAddresses(openOnPostgres);
+  describeSteering(openOnPostgres);
+  describeDeadLetters(openOnPostgres);
 });

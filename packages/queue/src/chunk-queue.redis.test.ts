@@ -5,8 +5,10 @@ import { describe, inject } from 'vitest';
 import { queueName } from './queue-name.ts';
 import { describeAddresses, withRefusedLogin } from './testing/addresses.ts';
 import { describeCarrying } from './testing/carrying.ts';
+import { describeDeadLetters } from './testing/dead-letters.ts';
 import { describeLosing } from './testing/losing.ts';
 import type { QueueUnderTest } from './testing/queue-under-test.ts';
+import { describeSteering } from './testing/steering.ts';
 
 const redisUrl = inject('redisUrl');
 
@@ -56,4 +58,6 @@ describe.skipIf(redisUrl === null)('the queue on Redis', () => {
   describeCarrying(openOnRedis);
   describeLosing(openOnRedis);
   describeAddresses(openOnRedis);
+  describeSteering(openOnRedis);
+  describeDeadLetters(openOnRedis);
 });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 /** `2026-01-31_081530_run_host_4711.log`, and rotated parts of it with `.1`, `.2`, ... behind. */
 const NAME = /^(\d{4}-\d{2}-\d{2}_\d{6}_([A-Za-z0-9-]+)_(.+)_(\d+))\.log(?:\.(\d+))?$/;
 
+/** Log files of how many processes are kept. */
+export const LOG_FILES_KEPT = 200;
+
 export interface LogFile {
   readonly path: string;
   /** What the parts of one process share. */
@@ -14,9 +17,13 @@ export interface LogFile {
 }
 
 export function logFileName(of: { at: Date; task: string; host: string; pid: number }): string {
-  const stamp = of.at.toISOString().replace('T', '_').replaceAll(':', '').slice(0, 17);
   const host = of.host.replaceAll(/[^A-Za-z0-9.-]/g, '-');
-  return `${stamp}_${of.task}_${host}_${of.pid}.log`;
+  return `${fileStamp(of.at)}_${of.task}_${host}_${of.pid}.log`;
+}
+
+/** `2026-01-31_081530`, in UTC: a moment as part of a file's name. */
+export function fileStamp(at: Date): string {
+  return at.toISOString().replace('T', '_').replaceAll(':', '').slice(0, 17);
 }
 
 /** Log files of a folder, oldest first. */

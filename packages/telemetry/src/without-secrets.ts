@@ -1,11 +1,14 @@
 import type { Json, LogFields } from '@drover/core';
+import { isSecretKey } from './secret-patterns.ts';
+import { MARK, textWithoutSecrets } from './text-without-secrets.ts';
 
-/** Keys whose values never reach a log, should somebody pass them by mistake. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'url', 'connection', 'uri']);
+/** Keys, besides the telling ones, whose values never reach a log, should somebody pass them by mistake. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(['url', 'connection', 'uri', 'dsn']);
 
-const CENSORED = '[secret]';
-
-/** The fields with what stands under a secret key replaced, however deep: a whole file may be passed. */
+/**
+ * The fields with what stands under a secret key replaced, however deep: a whole file may be passed. Texts
+ * under other keys lose what looks like a secret in them.
+ */
 export function withoutSecrets(fields: LogFields): LogFields {
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => [key, censor(key, value)]),
@@ -13,7 +16,8 @@ export function withoutSecrets(fields: LogFields): LogFields {
 }
 
 function censor(key: string, value: Json | undefined): Json | undefined {
-  if (SECRET_KEYS.has(key.toLowerCase())) return CENSORED;
+  if (SECRET_KEYS.has(key.toLowerCase()) || isSecretKey(key)) return MARK;
+  if (typeof value === 'string') return textWithoutSecrets(value);
   if (isList(value)) return value.map((item) => censor('', item) ?? null);
   // An error or a date keeps its own form.
   if (value === null || typeof value !== 'object' || !isPlain(value)) return value;

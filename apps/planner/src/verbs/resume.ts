@@ -16,10 +16,10 @@ import {
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
 import { plural } from '../views/plural.ts';
-import { watchRun } from '../watch-run.ts';
+import { watchRuns } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
 
-interface ResumeOptions {
+export interface ResumeOptions {
   file: string;
   workers: number;
   concurrency: number;
@@ -43,38 +43,55 @@ export const resumeVerb: MakeVerb = (verb) =>
     .addOption(jsonOption())
     .action(verb(resume));
 
-async function resume(options: ResumeOptions): Promise<number> {
+/** Goes on with every unfinished run of the migration, and watches them one after the other. */
+export async function resume(options: ResumeOptions): Promise<number> {
   if (options.dryRun) return sayWhatIsLeft(options);
   await using log = openCommandLog('resume', options.logs);
   await using drover = await openDrover({ file: options.file, log });
-  const run = await resumableRun(drover, { path: options.file, hash: drover.loaded.hash });
-  if (run.state !== 'running') {
-    await drover.ledger.changeRun({ runId: run.id, event: 'resume' });
+  const runs = await resumableRuns(drover, { path: options.file, hash: drover.loaded.hash });
+  for (const run of runs) {
+    if (run.state !== 'running') {
+      await drover.ledger.changeRun({ runId: run.id, event: 'resume' });
+    }
+    log.info('run resumed', { run: run.id, was: run.state });
   }
-  log.info('run resumed', { run: run.id, was: run.state });
-  return await watchRun(drover, run, { ...options, host: systemHost });
+  return await watchRuns(drover, runs, { ...options, host: systemHost });
 }
 
 async function sayWhatIsLeft(options: ResumeOptions): Promise<number> {
   await using view = await viewMigration(options.file);
   const record = neededLedger(view);
-  const run = await resumableRun(record, { path: options.file, hash: view.loaded.hash });
-  const { phases } = await record.ledger.progress(run.id);
-  if (options.json) printJson({ run: run.id, state: run.state, phase: run.phase, phases });
-  else print(leftText(run, phases));
+  const runs = await resumableRuns(record, { path: options.file, hash: view.loaded.hash });
+  const left = await Promise.all(
+    runs.map(async (run) => ({ run, phases: (await record.ledger.progress(run.id)).phases })),
+  );
+  if (options.json) {
+    printJson(
+      left.map(({ run, phases }) => ({
+        run: run.id,
+        state: run.state,
+        phase: run.phase,
+        phases,
+      })),
+    );
+  } else for (const { run, phases } of left) print(leftText(run, phases));
   return 0;
 }
 
-/** @throws DroverError RUN_MISSING, FILE_INVALID where the file is not the one that the run froze. */
-async function resumableRun(
+/**
+ * The unfinished runs, oldest first.
+ * @throws DroverError RUN_MISSING, FILE_INVALID where the file is not the one that such a run froze.
+ */
+async function resumableRuns(
   { ledger, migration }: Pick<MigrationRecord, 'ledger' | 'migration'>,
   file: { path: string; hash: string },
-): Promise<Run> {
-  const [run] = await ledger.unfinishedRuns(migration.id);
-  if (run === undefined) throw noUnfinishedRun(migration.name);
-  if (run.fileHash === file.hash) return run;
+): Promise<readonly Run[]> {
+  const runs = await ledger.unfinishedRuns(migration.id);
+  if (runs.length === 0) throw noUnfinishedRun(migration.name);
+  const other = runs.find((run) => run.fileHash !== file.hash);
+  if (other === undefined) return runs;
   throw new DroverError('FILE_INVALID', {
-    message: `Run ${run.id} was started with another content of ${file.path} or its lists.`,
+    message: `Run ${other.id} was started with another content of ${file.path} or its lists.`,
     hint: 'Restore the file as it was, or `drover cancel` the run and start another.',
   });
 }

@@ -1,5 +1,5 @@
 import { systemHost } from '@drover/config';
-import { PHASES, type Phase, type RunOptions } from '@drover/core';
+import { DroverError, PHASES, type Phase, type Run, type RunOptions } from '@drover/core';
 import { startRun } from '@drover/engine';
 import { openDrover } from '@drover/worker';
 import { Command, Option } from 'commander';
@@ -20,10 +20,11 @@ import {
   workersOption,
   yesOption,
 } from '../options.ts';
-import { preflight, rehearse } from '../preflight.ts';
+import { preflight, rehearse, unfinishedRun } from '../preflight.ts';
 import { note } from '../print.ts';
 import { watchRun } from '../watch-run.ts';
 import { type BoundOptions, runOptions } from './plan.ts';
+import { resume } from './resume.ts';
 import { analyzeSchema, type SchemaOptions } from './schema-only.ts';
 import type { MakeVerb } from './verb.ts';
 
@@ -69,7 +70,7 @@ export const runVerb: MakeVerb = (verb) =>
     .option('--migration-only', 'move and verify; the tables are there', false)
     .option('--drop-tables', 'drop and recreate the wide tables first; asks', false)
     .addOption(dryRunOption('check and plan only; writes nothing'))
-    .addOption(yesOption())
+    .addOption(yesOption('do not ask; goes on with an unfinished run'))
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(jsonOption())
@@ -87,6 +88,8 @@ async function run(options: RunVerbOptions): Promise<number> {
     ...(options.dropTables ? { dropTables: true } : {}),
   };
   if (options.dryRun) return rehearse(options, wanted);
+  const unfinished = await unfinishedRun(options.file);
+  if (unfinished !== null) return goOn(unfinished, options, wanted);
   if (!(await preflight(options, wanted))) return 1;
   if (options.dropTables) {
     const scope =
@@ -104,6 +107,23 @@ async function run(options: RunVerbOptions): Promise<number> {
   );
   log.info('run started', { run: created.id, migration: drover.migration.name });
   return await watchRun(drover, created, { ...options, host: systemHost });
+}
+
+/**
+ * A migration has one full run at a time: goes on with it where the person agrees.
+ * @throws DroverError RUN_UNFINISHED where nobody can be asked, or something else was asked for.
+ */
+async function goOn(run: Run, options: RunVerbOptions, wanted: RunOptions): Promise<number> {
+  const asked = Object.keys(wanted).length > 0 || options.tablesOnly || options.migrationOnly;
+  const message = `Run ${run.id} of this migration is ${run.state} (phase ${run.phase}).`;
+  if (asked || !(options.yes || process.stdin.isTTY)) {
+    throw new DroverError('RUN_UNFINISHED', {
+      message: `${message}${asked ? ' It goes on as it was started, not with other bounds or phases.' : ''}`,
+      hint: 'Go on with it (`drover resume`), look at it (`drover status`), or give it up (`drover cancel`).',
+    });
+  }
+  await confirm(`${message} It can be gone on with: exactly what is not done.`, options);
+  return resume(options);
 }
 
 function contradictionIn(options: RunVerbOptions): string | null {

@@ -8,17 +8,25 @@ const SHOWN = 5;
 /** Rejects by rule, each reason once, and under it the first keys that it concerns. */
 export function rejectLines(report: Report): string[] {
   if (report.rejectCounts.length === 0) return [];
-  const all = report.rejectCounts.reduce((sum, one) => sum + one.rejects, 0);
+  const open = report.rejectCounts.reduce((sum, one) => sum + one.open, 0);
   const shown = report.rejects.slice(0, SHOWN);
-  const rules = report.rejectCounts.flatMap(({ rule, rejects, rows }) => {
-    const mine = shown.filter((reject) => reject.rule === rule);
+  const rules = report.rejectCounts.flatMap((one) => {
+    const mine = shown.filter((reject) => reject.rule === one.rule);
+    const closed = one.rejects - one.open;
     return [
-      `  ${rule}: ${plural(rejects, 'reject')} of ${plural(rows, 'row')}`,
+      `  ${one.rule}: ${plural(one.rejects, 'reject')} of ${plural(one.rows, 'row')}${closed === 0 ? '' : `, ${count(closed)} closed by a replay`}`,
       ...reasonLines(mine),
     ];
   });
-  const more = all - shown.length;
-  return ['Rejects:', ...rules, ...(more > 0 ? [`  ... and ${count(more)} more`] : []), ''];
+  const more = open - shown.length;
+  return [
+    open === 0
+      ? 'Rejects, all closed:'
+      : 'Rejects (`drover rejects list` shows all, `drover rejects replay` moves them again after a fix):',
+    ...rules,
+    ...(more > 0 ? [`  ... and ${count(more)} more`] : []),
+    '',
+  ];
 }
 
 function reasonLines(rejects: readonly Reject[]): string[] {
@@ -36,7 +44,7 @@ export function parkedLines(report: Report): string[] {
   if (parked.length === 0) return [];
   const more = parked.length - SHOWN;
   return [
-    'Parked chunks (`drover failed list` shows each with what to do):',
+    'Parked chunks (`drover failed list` shows each with what to do, `drover reprocess` tries them again):',
     ...parked
       .slice(0, SHOWN)
       .map((one) => `  chunk ${one.id} (${one.phase}): ${one.errorCode} ${one.errorText ?? ''}`),

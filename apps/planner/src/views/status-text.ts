@@ -67,13 +67,18 @@ function usageLine(usage: StoreUsage): string {
   );
 }
 
+function stateOf({ activity, waitsFor }: Status['workers'][number]): string {
+  if (waitsFor.length > 0) return `waiting for ${waitsFor.map(({ store }) => store).join(', ')}`;
+  return activity.length === 0 ? 'idle' : 'working';
+}
+
 function workersText(status: Status): string {
   if (status.workers.length === 0) return 'No worker is running.';
   const rows = status.workers.map((worker) => [
     `${worker.host}:${worker.pid}`,
     bytes(worker.rssBytes),
     count(worker.connections),
-    worker.activity.length === 0 ? 'waiting' : 'working',
+    stateOf(worker),
   ]);
   const chunks = status.workers.flatMap((worker) =>
     worker.activity.map((attempt) => [
@@ -87,6 +92,14 @@ function workersText(status: Status): string {
     ]),
   );
   const lines = [table(['worker', 'memory', 'connections', 'state'], rows)];
+  const outages = status.workers.flatMap((worker) =>
+    worker.waitsFor.map(
+      ({ store, reason }) => `${worker.host}:${worker.pid} waits for the ${store}: ${reason}`,
+    ),
+  );
+  if (outages.length > 0) {
+    lines.push('', ...outages, 'No attempt is burnt meanwhile; they go on by themselves.');
+  }
   if (chunks.length > 0) {
     lines.push('', table(['worker', 'chunk', 'phase', 'rows', 'rows/s', 'for', 'range'], chunks));
   }

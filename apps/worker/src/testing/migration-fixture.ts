@@ -8,6 +8,7 @@ import {
   Coordinator,
   executeDelivery,
   startRun,
+  Throttler,
   type Workshop,
 } from '@drover/engine';
 import {
@@ -80,6 +81,7 @@ export function workshop(
     reached?: (milestone: Milestone, chunkId: number) => Promise<void>;
     pipeline?: Pipeline;
     breaker?: Workshop['breaker'];
+    throttler?: Throttler;
   } = {},
 ): Workshop {
   return {
@@ -92,11 +94,23 @@ export function workshop(
     maxRejectsInRun: drover.maxRejectsInRun,
     // Every store is there, whatever an attempt was told.
     breaker: options.breaker ?? { look: async () => false },
+    throttler: options.throttler ?? throttlerOf(drover),
     fileHash: drover.loaded.hash,
     inHand: new AttemptsInHand(),
+    stopping: new AbortController().signal,
     onPhaseClosed: () => {},
     ...(options.reached === undefined ? {} : { reached: options.reached }),
   };
+}
+
+export function throttlerOf(drover: Drover, longestHoldMs?: number): Throttler {
+  return new Throttler({
+    ledger: drover.ledger,
+    migrationId: drover.migration.id,
+    file: drover.loaded.spec.throttle,
+    host: drover.host,
+    ...(longestHoldMs === undefined ? {} : { longestHoldMs }),
+  });
 }
 
 export const openFixture = (fixture: MigrationFixture): Promise<Drover> =>
@@ -113,6 +127,7 @@ export function coordinatorOf(drover: Drover, overrides: Partial<Drover> = {}): 
     log: silentLog,
     owner: randomUUID(),
     fileHash: loaded.hash,
+    throttle: loaded.spec.throttle,
   });
 }
 

@@ -1,5 +1,6 @@
 /** Parked chunks and rejects that are tried again, what workers wait for, limits set while a run goes on. */
 export const addReprocessing: readonly string[] = [
+  `alter table drover.chunk add column rest_ms int not null default 0`,
   `create index chunk_parked on drover.chunk (run_id) where state = 'parked'`,
   `create index chunk_origin on drover.chunk (origin_id) where origin_id is not null`,
 
@@ -14,7 +15,7 @@ export const addReprocessing: readonly string[] = [
   `create table drover.throttle (
      migration_id uuid primary key references drover.migration,
      settings jsonb not null,
-     next_turn timestamptz,
+     last_turn timestamptz,
      held text,
      measured_at timestamptz,
      changed_at timestamptz not null default clock_timestamp())`,

@@ -37,7 +37,7 @@ export async function claim(sql: SqlExecutor, attempt: NewAttempt): Promise<Clai
          (run_id, chunk_id, generation, delivery, token, application_name, worker_id, host, pid)
        select run_id, id, generation, $5, $2, $6, $7, $8, $9 from won)
      select seen.state, seen.run_state, won.id, won.phase, won.stream, won.range, won.generation, won.attempts,
-       won.estimated_rows,
+       won.estimated_rows, won.rest_ms,
        (select count(*) from drover.attempt a where a.chunk_id = won.id and a.generation = won.generation
           and a.outcome = 'waiting') as outages,
        (select json_agg(application_name) from former) as superseded
@@ -74,6 +74,7 @@ export async function claim(sql: SqlExecutor, attempt: NewAttempt): Promise<Clai
     generation: number(row, 'generation'),
     attempts: number(row, 'attempts'),
     outages: number(row, 'outages'),
+    restMs: number(row, 'rest_ms'),
     superseded: row['superseded'] == null ? [] : json<string[]>(row, 'superseded'),
   };
 }

@@ -26,7 +26,7 @@ export async function readParkedIds(
 ): Promise<readonly ParkedId[]> {
   const rows = await sql.query(
     `select c.run_id, c.id from drover.chunk c join drover.run r on r.id = c.run_id
-     where r.migration_id = $1 and r.state <> 'cancelled' and c.state = 'parked' order by c.id limit $2`,
+     where r.migration_id = $1 and c.state = 'parked' order by c.id limit $2`,
     [of.migrationId, of.limit],
   );
   return rows.map((row) => ({ runId: number(row, 'run_id'), chunkId: number(row, 'id') }));

@@ -43,7 +43,9 @@ export async function release(
 export async function cancelChunks(sql: SqlExecutor, runId: number): Promise<number> {
   const rows = await sql.query(
     `with given_up as (
-       update drover.chunk c set state = '${stateAfter('cancel')}', token = null, changed_at = clock_timestamp()
+       update drover.chunk c set token = null, changed_at = clock_timestamp(), state = case
+           when exists (select 1 from drover.chunk p where p.id = c.parent_id and p.run_id <> c.run_id)
+             then '${stateAfter('park')}' else '${stateAfter('cancel')}' end
        from drover.run r where r.id = $1 and r.state = 'cancelled' and c.run_id = r.id
          and c.state in ${words(statesAllowing('cancel'))} returning c.id),
      attempts as (

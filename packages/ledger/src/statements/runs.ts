@@ -63,11 +63,12 @@ export async function latestRun(
 
 export async function readRuns(
   sql: SqlExecutor,
-  query: { migrationId: string; kind: RunKind },
+  query: { migrationId: string; kind?: RunKind },
 ): Promise<readonly Run[]> {
   const rows = await sql.query(
-    `select ${COLUMNS} from drover.run where migration_id = $1 and kind = $2 order by id desc`,
-    [query.migrationId, query.kind],
+    `select ${COLUMNS} from drover.run
+     where migration_id = $1 and ($2::text is null or kind = $2) order by id desc`,
+    [query.migrationId, query.kind ?? null],
   );
   return rows.map(toRun);
 }

@@ -25,9 +25,9 @@ export async function splitChunk(
        from parent where attempt.token = $2),
      earlier as (
        delete from drover.reject using parent where reject.chunk_id = parent.id)
-     insert into drover.chunk (run_id, phase, ordinal, parent_id, origin_id, stream, range, estimated_rows, generation)
+     insert into drover.chunk (run_id, phase, ordinal, parent_id, origin_id, stream, range, estimated_rows, generation, rest_ms)
      select parent.run_id, parent.phase, parent.ordinal, parent.id, parent.origin_id,
-       part.stream, part.range, part."estimatedRows", parent.generation
+       part.stream, part.range, part."estimatedRows", parent.generation, parent.rest_ms
      from parent, json_to_recordset($6::json) as part(stream text, range jsonb, "estimatedRows" int8)
      returning id`,
     [

@@ -7,6 +7,7 @@ import {
   statesAllowing,
   UNFINISHED_CHUNK_STATES,
   UNFINISHED_RUN_STATES,
+  type Unparked,
   type Unparking,
 } from '@drover/core';
 import { number, text, words } from './rows.ts';
@@ -14,22 +15,19 @@ import { number, text, words } from './rows.ts';
 /**
  * Tries parked chunks again, whole or in parts, with fresh attempts, and takes the run back to the first
  * phase that has work. What was verified of them is verified again. Call in a transaction.
- * @returns how many chunks are tried again.
  */
 export async function unpark(
   sql: SqlExecutor,
-  of: { runId: number; chunks: readonly Unparking[] },
-): Promise<number> {
+  of: { runId: number; chunks: readonly Unparking[]; restMs: number },
+): Promise<Unparked> {
   // Held to the end: nobody closes a phase meanwhile.
   const [run] = await sql.query(`select state from drover.run where id = $1 for update`, [
     of.runId,
   ]);
   if (run === undefined) throw new DroverError('RUN_MISSING');
-  const again = [
-    ...(await whole(sql, of.runId, of.chunks)),
-    ...(await divided(sql, of.runId, of.chunks)),
-  ];
-  if (again.length === 0) return 0;
+  const parts = await divided(sql, of);
+  const again = [...(await whole(sql, of)), ...parts.again];
+  if (again.length === 0) return { again, parked: parts.parked };
   await sql.query(
     `update drover.chunk set state = $3, generation = generation + 1, attempts = 0, due_at = null,
        error_code = null, error_text = null, changed_at = clock_timestamp()
@@ -43,68 +41,65 @@ export async function unpark(
     [of.runId, again],
   );
   await takeBack(sql, of.runId, text(run, 'state') as Run['state']);
-  return again.length;
+  return { again, parked: parts.parked };
 }
 
-async function whole(
-  sql: SqlExecutor,
-  runId: number,
-  chunks: readonly Unparking[],
-): Promise<number[]> {
-  const undivided = chunks.filter((chunk) => chunk.parts === null);
+interface Wanted {
+  readonly runId: number;
+  readonly chunks: readonly Unparking[];
+  readonly restMs: number;
+}
+
+async function whole(sql: SqlExecutor, of: Wanted): Promise<number[]> {
+  const undivided = of.chunks.filter((chunk) => chunk.parts === null);
   const rows = await sql.query(
     `update drover.chunk set state = $2, generation = generation + 1, attempts = 0,
-       due_at = clock_timestamp() + wanted.pause * interval '1 millisecond',
-       error_code = null, error_text = null, changed_at = clock_timestamp()
-     from unnest($3::int8[], $4::float8[]) as wanted(id, pause)
-     where chunk.id = wanted.id and chunk.run_id = $1 and chunk.state = any ($5::text[])
+       due_at = null, rest_ms = $5, error_code = null, error_text = null, changed_at = clock_timestamp()
+     where id = any ($3::int8[]) and run_id = $1 and state = any ($4::text[])
      returning chunk.id`,
     [
-      runId,
+      of.runId,
       stateAfter('unpark'),
       undivided.map((chunk) => chunk.chunkId),
-      undivided.map((chunk) => chunk.pausesMs[0] ?? 0),
       statesAllowing('unpark'),
+      of.restMs,
     ],
   );
   return rows.map((row) => number(row, 'id'));
 }
 
-async function divided(
-  sql: SqlExecutor,
-  runId: number,
-  chunks: readonly Unparking[],
-): Promise<number[]> {
-  const parts = chunks.flatMap(({ chunkId, parts: given, pausesMs }) => [
-    ...(given?.again ?? []).map((part, index) => ({
-      ...part,
-      chunkId,
-      pauseMs: pausesMs[index] ?? 0,
-      parked: false,
-    })),
-    ...(given?.parked ?? []).map((part) => ({ ...part, chunkId, pauseMs: 0, parked: true })),
+async function divided(sql: SqlExecutor, of: Wanted): Promise<Unparked> {
+  const parts = of.chunks.flatMap(({ chunkId, parts: given }) => [
+    ...(given?.again ?? []).map((part) => ({ ...part, chunkId, parked: false })),
+    ...(given?.parked ?? []).map((part) => ({ ...part, chunkId, parked: true })),
   ]);
-  if (parts.length === 0) return [];
+  if (parts.length === 0) return { again: [], parked: [] };
   const rows = await sql.query(
     `with part as (
        select * from json_to_recordset($2::json)
-         as given("chunkId" int8, stream text, range jsonb, "estimatedRows" int8, "pauseMs" float8, parked bool)),
+         as given("chunkId" int8, stream text, range jsonb, "estimatedRows" int8, parked bool)),
      parent as (
        update drover.chunk set state = $3, changed_at = clock_timestamp()
-       where run_id = $1 and state = 'parked' and id in (select "chunkId" from part) returning *)
+       from (select id, changed_at as parked_at from drover.chunk
+             where run_id = $1 and state = 'parked' and id in (select "chunkId" from part) for update) held
+       where chunk.id = held.id returning chunk.*, held.parked_at)
      insert into drover.chunk (run_id, phase, ordinal, parent_id, origin_id, stream, range, estimated_rows,
-       generation, state, attempts, due_at, error_code, error_text)
+       generation, state, attempts, rest_ms, error_code, error_text, changed_at)
      select parent.run_id, parent.phase, parent.ordinal, parent.id, parent.origin_id, part.stream, part.range,
        part."estimatedRows", parent.generation + 1,
        case when part.parked then 'parked' else $4 end,
        case when part.parked then parent.attempts else 0 end,
-       case when not part.parked then clock_timestamp() + part."pauseMs" * interval '1 millisecond' end,
-       case when part.parked then parent.error_code end, case when part.parked then parent.error_text end
+       case when part.parked then 0 else $5 end,
+       case when part.parked then parent.error_code end, case when part.parked then parent.error_text end,
+       -- Since when it is parked stays known.
+       case when part.parked then parent.parked_at else clock_timestamp() end
      from parent join part on part."chunkId" = parent.id
      returning id, state`,
-    [runId, JSON.stringify(parts), stateAfter('split'), stateAfter('unpark')],
+    [of.runId, JSON.stringify(parts), stateAfter('split'), stateAfter('unpark'), of.restMs],
   );
-  return rows.filter((row) => row['state'] !== 'parked').map((row) => number(row, 'id'));
+  const ids = (parked: boolean) =>
+    rows.filter((row) => (row['state'] === 'parked') === parked).map((row) => number(row, 'id'));
+  return { again: ids(false), parked: ids(true) };
 }
 
 /** The first phase that has work again is the run's, and a run that was done goes on. */

@@ -5,6 +5,15 @@ import type { TargetColumn } from './target-table.ts';
 /** More staging tables than this in one session are not worth their catalogue memory. */
 const MAX_STAGES = 64;
 
+/**
+ * Who waits for the other side, or for the limits on the load, does not read what the server sends meanwhile.
+ * With `tcp_user_timeout` (12 and later) the server would take it for dead. Without it, a server that had
+ * something to send notices a machine that vanished only after a quarter of an hour; the next attempt at the
+ * chunk ends such sessions sooner.
+ */
+const PATIENCE = `select set_config('tcp_user_timeout', '0', false)
+  where current_setting('server_version_num')::int >= 120000`;
+
 export interface Stage {
   /** Qualified and quoted. */
   readonly name: string;
@@ -33,9 +42,20 @@ export class Lane {
     const source = await Session.open(specs.source, { side: 'source', applicationName });
     try {
       const target = await Session.open(specs.target, { side: 'target', applicationName });
-      return new Lane(source, target);
+      const lane = new Lane(source, target);
+      await lane.#bePatient();
+      return lane;
     } catch (error) {
       source.destroy();
+      throw error;
+    }
+  }
+
+  async #bePatient(): Promise<void> {
+    try {
+      await Promise.all([this.source.script(PATIENCE), this.target.script(PATIENCE)]);
+    } catch (error) {
+      this.target.destroy();
       throw error;
     }
   }

@@ -1,5 +1,12 @@
 import type { Host, Pipeline } from '@drover/core';
-import { endSessions, openDatabase, probeServer, serverUsage } from '@drover/postgres';
+import {
+  endSessions,
+  measureNumber,
+  openDatabase,
+  probeServer,
+  replicationLagMs,
+  serverUsage,
+} from '@drover/postgres';
 import { analyzePivot } from './analyze.ts';
 import { openPivot, uncoveredShips } from './anchor.ts';
 import { checkPivot } from './check/check.ts';
@@ -12,6 +19,7 @@ import type { PivotParts } from './parts.ts';
 import { planPivot, splitPivot } from './plan.ts';
 import { prepareShip } from './prepare.ts';
 import { describeRange, parseDataRange } from './range.ts';
+import { pivotSelections } from './selections.ts';
 import type { PivotSpec } from './spec.ts';
 import { TargetCatalogue } from './target-table.ts';
 import { TextPairs } from './text-pairs.ts';
@@ -50,12 +58,19 @@ export function createPivot(input: PivotInput): Pipeline {
         ? verifyNullKeys(parts, context)
         : verifySpan(parts, range, context);
     },
+    selections: pivotSelections({ chunkMicros: parts.spec.chunk.length }),
     async probe() {
       const outages = await Promise.all([
         probeServer(parts.sourceSpec, 'source'),
         probeServer(parts.targetSpec, 'target'),
       ]);
       return outages.filter((outage) => outage !== null);
+    },
+    measure: (sql) => measureNumber(parts.source, sql),
+    async replicationLagMs() {
+      const lags = await Promise.all([parts.source, parts.target].map(replicationLagMs));
+      const known = lags.filter((lag) => lag !== null);
+      return known.length === 0 ? null : Math.max(...known);
     },
     uncovered: (anchor) => uncoveredShips(parts, anchor),
     describe: describeRange,

@@ -1,6 +1,7 @@
 import {
   formatTimestamp,
   type Json,
+  type Micros,
   type Phase,
   type PlanContext,
   type PlannedChunk,
@@ -8,9 +9,10 @@ import {
 } from '@drover/core';
 import { type Anchor, type AnchorPart, parseAnchor, shipsOf } from './anchor.ts';
 import { readShips } from './channels.ts';
-import { cellStarts, estimateRows, rowDensity, toMicros } from './grid.ts';
+import { cellStarts, estimateRows, rowDensity } from './grid.ts';
+import { intervalOf, isMoment } from './interval.ts';
 import type { PivotParts } from './parts.ts';
-import { parseDataRange, type Span } from './range.ts';
+import { NULL_KEYS, parseDataRange, type Span, streamOf } from './range.ts';
 import { readSourceTable, type SourceTable } from './source-table.ts';
 
 type Unnumbered = Omit<PlannedChunk, 'ordinal'>;
@@ -133,7 +135,7 @@ async function* dataChunks(
     );
   }
   if (anchor.nullKeys) {
-    yield { stream: 'null keys', range: { nullKeys: true }, estimatedRows: 0, originId: null };
+    yield { ...NULL_KEYS, estimatedRows: 0, originId: null };
   }
 }
 
@@ -144,7 +146,7 @@ async function* partChunks(
   how: { chunkMicros: bigint; shipsInAll: number; signal: AbortSignal },
 ): AsyncGenerator<Unnumbered> {
   const density = await rowDensity(parts, table, part, how.shipsInAll);
-  const stream = part.ships.length === 1 ? (part.ships[0] ?? '') : `${part.ships.length} ships`;
+  const stream = streamOf(part.ships);
   let from = part.from;
   const chunk = (to: string | null): Unnumbered => ({
     stream,
@@ -190,16 +192,17 @@ export function splitPivot(
   ];
 }
 
+/** null where there is none: next to one of the ends, at an infinity, or beyond what Postgres has. */
 function middleOf(span: Span, chunkMicros: bigint): string | null {
-  if (span.from !== null && span.to !== null) {
-    const from = toMicros(span.from);
-    const middle = from + (toMicros(span.to) - from) / 2n;
-    return middle === from ? null : formatTimestamp(middle);
-  }
-  if (span.to !== null) return formatTimestamp(toMicros(span.to) - chunkMicros / 2n);
-  if (span.from !== null) return formatTimestamp(toMicros(span.from) + chunkMicros / 2n);
+  const { from, to } = intervalOf(span);
+  if (isMoment(from) && isMoment(to)) return between(from, from + (to - from) / 2n);
+  if (span.from === null && isMoment(to)) return between(null, to - chunkMicros / 2n);
+  if (span.to === null && isMoment(from)) return between(from, from + chunkMicros / 2n);
   return null;
 }
+
+const between = (from: Micros | null, middle: Micros): string | null =>
+  isMoment(middle) && middle !== from ? formatTimestamp(middle) : null;
 
 function sameShips(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((ship, index) => ship === b[index]);

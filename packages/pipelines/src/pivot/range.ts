@@ -28,6 +28,14 @@ export const parseDataRange = (range: Json): DataRange => dataRangeSchema.parse(
 export const parseShipRange = (range: Json) => shipRangeSchema.parse(range);
 export const parseTableRange = (range: Json) => tableRangeSchema.parse(range);
 
+/** The chunk of the rows that have no ship, channel or time. */
+export const NULL_KEYS = { stream: 'null keys', range: { nullKeys: true } } as const;
+
+/** What the chunks of these ships are called together. */
+export function streamOf(ships: readonly string[]): string {
+  return ships.length === 1 ? (ships[0] ?? '') : `${ships.length} ships`;
+}
+
 export function describeRange(range: Json): string {
   const ship = shipRangeSchema.safeParse(range);
   if (ship.success) return `tables of ${ship.data.ship}`;

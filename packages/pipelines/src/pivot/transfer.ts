@@ -144,6 +144,7 @@ export class Transfer {
         }
       }
       this.#context.progress({ rows: this.#rowsRead, bytes: this.#bytesRead });
+      await this.#context.pace();
     }
     if (!reader.ended) {
       throw new DroverError('COUNT_MISMATCH', {

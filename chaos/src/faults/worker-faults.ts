@@ -1,0 +1,75 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { DroverProcess } from '../drover-process.ts';
+import { counted, type Fault, NOBODY_THERE, type Scene } from '../fault.ts';
+import { isStopped } from '../process-state.ts';
+
+/** Longer than the lock of a delivery, 10 s, and the look for those that stalled, every 5 s. */
+const BEYOND_LEASE_MS = 17_000;
+
+const killWorker: Fault = {
+  name: 'SIGKILL a worker',
+  async inject(scene) {
+    const worker = await chooseWorker(scene);
+    if (worker === null) return NOBODY_THERE;
+    worker.signal('SIGKILL');
+    const code = await worker.ended;
+    const lost = (await openChunks(scene, worker)).length;
+    return { happened: code === 'SIGKILL', hit: lost > 0, note: `${worker.name}, ${chunks(lost)}` };
+  },
+};
+
+const stopWorker: Fault = {
+  name: 'SIGTERM a worker, start another',
+  lasting: true,
+  async inject(scene) {
+    const worker = await chooseWorker(scene);
+    if (worker === null) return NOBODY_THERE;
+    worker.signal('SIGTERM');
+    const inHand = (await openChunks(scene, worker)).length;
+    const code = await worker.ended;
+    const note = `${worker.name}, ${chunks(inHand)}, ended with ${code}`;
+    return { happened: code === 0, hit: inHand > 0, note };
+  },
+};
+
+const freezeBeyondLease: Fault = {
+  name: 'freeze a worker beyond its lease',
+  lasting: true,
+  inject: (scene) => freeze(scene, BEYOND_LEASE_MS),
+};
+
+const freezeBriefly: Fault = {
+  name: 'freeze a worker briefly',
+  inject: (scene) => freeze(scene, scene.random.between(500, 4_000)),
+};
+
+export const WORKER_FAULTS = [killWorker, stopWorker, freezeBeyondLease, freezeBriefly];
+
+async function freeze(scene: Scene, ms: number) {
+  const worker = await chooseWorker(scene);
+  if (worker === null) return NOBODY_THERE;
+  worker.signal('SIGSTOP');
+  const inHand = await openChunks(scene, worker);
+  await pause(ms);
+  const stopped = isStopped(worker);
+  const kept = await openChunks(scene, worker);
+  const taken = inHand.filter((chunk) => !kept.includes(chunk)).length;
+  worker.signal('SIGCONT');
+  const note = `${worker.name}, ${ms} ms, ${chunks(inHand.length)}, ${taken} taken over`;
+  return { happened: stopped, hit: inHand.length > 0, note };
+}
+
+/** One with work in hand, where there is one. */
+async function chooseWorker({ crew, random, progress }: Scene): Promise<DroverProcess | null> {
+  const { attempts } = await progress();
+  const busy = crew.workers.filter((worker) => attempts.some((one) => one.pid === worker.pid));
+  const choice = busy.length > 0 ? busy : crew.workers;
+  return choice.length > 0 ? random.pick(choice) : null;
+}
+
+async function openChunks({ progress }: Scene, worker: DroverProcess): Promise<readonly number[]> {
+  const { attempts } = await progress();
+  return attempts.filter((one) => one.pid === worker.pid).map((one) => one.chunkId);
+}
+
+const chunks = (count: number): string => `${counted(count, 'chunk')} in hand`;

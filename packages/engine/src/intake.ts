@@ -1,0 +1,32 @@
+import type { ChunkConsumer } from '@drover/core';
+
+/** What can speak against taking deliveries: a store is away, or the limits on the load hold all work. */
+type Objection = 'outage' | 'throttle';
+
+/** Keeps a consumer from taking deliveries while anything speaks against it. */
+export class Intake {
+  readonly #consumer: Pick<ChunkConsumer, 'hold' | 'proceed'>;
+  readonly #objections = new Set<Objection>();
+  #closed = false;
+
+  constructor(consumer: Pick<ChunkConsumer, 'hold' | 'proceed'>) {
+    this.#consumer = consumer;
+  }
+
+  /** Says whether `objection` stands. @returns whether that is news. */
+  set(objection: Objection, stands: boolean): boolean {
+    if (this.#objections.has(objection) === stands) return false;
+    const before = this.#objections.size;
+    if (stands) this.#objections.add(objection);
+    else this.#objections.delete(objection);
+    if (this.#closed) return true;
+    if (before === 0) this.#consumer.hold();
+    if (this.#objections.size === 0) this.#consumer.proceed();
+    return true;
+  }
+
+  /** From now on the consumer is left alone: one that drains must not be told to proceed. */
+  close(): void {
+    this.#closed = true;
+  }
+}
