@@ -18,7 +18,7 @@ export function checkEnds(processes: readonly DroverProcess[]): string[] {
     const wanted = wantedCodes(one);
     if (code !== null && wanted.includes(code)) return [];
     const why = endedBy === null ? 'by itself' : `by ${endedBy}`;
-    return [code === null ? `${name} did not end` : `${name} ended ${why} with ${code}`];
+    return [code === null ? `${name} did not end ${why}` : `${name} ended ${why} with ${code}`];
   });
 }
 

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { type DroverProcess, startDrover } from './drover-process.ts';
+import { type DroverProcess, endOf, startDrover } from './drover-process.ts';
 
 export interface CrewOptions {
   /** The built command. */
@@ -9,9 +8,6 @@ export interface CrewOptions {
   readonly workers: number;
   readonly concurrency: number;
 }
-
-/** A worker finishes what it has in hand for up to 30 s, and hands back the rest. */
-const END_MS = 45_000;
 
 /** The processes of a round: one that watches the run, and its workers. */
 export class Crew implements AsyncDisposable {
@@ -52,17 +48,10 @@ export class Crew implements AsyncDisposable {
     return command;
   }
 
-  /** Waits for the watcher, whose run is over, and asks the workers to end. @returns who did not, in time. */
-  async dismiss(): Promise<readonly DroverProcess[]> {
+  /** Asks the workers to end, and waits for them and the watcher, whose run is over; not for ever. */
+  async dismiss(): Promise<void> {
     for (const worker of this.#running('worker')) worker.signal('SIGTERM');
-    const running = this.processes.filter((one) => one.code === null);
-    const patience = new AbortController();
-    await Promise.race([
-      Promise.all(running.map((one) => one.ended)),
-      pause(END_MS, undefined, { signal: patience.signal }).catch(() => {}),
-    ]);
-    patience.abort();
-    return running.filter((one) => one.code === null);
+    await Promise.all(this.processes.filter((one) => one.code === null).map(endOf));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

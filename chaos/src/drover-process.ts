@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** A built `drover` command in a process of its own. */
 export interface DroverProcess {
@@ -21,6 +22,18 @@ export interface DroverProcess {
 
 /** Where all that a command prints goes; in the folder of its migration. */
 export const PRINTED = 'printed';
+
+/** A worker finishes what it has in hand for up to 30 s, and hands back the rest. */
+const PATIENCE_MS = 45_000;
+
+/** How it ended; null where it has not, although there was time enough. */
+export async function endOf(one: DroverProcess): Promise<number | string | null> {
+  const over = new AbortController();
+  const late = pause(PATIENCE_MS, null, { signal: over.signal }).catch(() => null);
+  const code = await Promise.race([one.ended, late]);
+  over.abort();
+  return code;
+}
 
 export function startDrover(
   program: string,

@@ -25,7 +25,9 @@ async function run(): Promise<number> {
     return 2;
   }
   const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort(new Error('interrupted')));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupted.abort(new Error(`ended by ${signal}`)));
+  }
   const result = await runChaos({
     seed,
     faults,

@@ -24,12 +24,14 @@ const VERBS: ReadonlyMap<string, () => Promise<MakeVerb>> = new Map([
   ['pause', async () => (await import('./verbs/pause.ts')).pauseVerb],
   ['resume', async () => (await import('./verbs/resume.ts')).resumeVerb],
   ['cancel', async () => (await import('./verbs/cancel.ts')).cancelVerb],
+  ['throttle', async () => (await import('./verbs/throttle.ts')).throttleVerb],
   ['verify', async () => (await import('./verbs/verify.ts')).verifyVerb],
   ['report', async () => (await import('./verbs/report.ts')).reportVerb],
   ['failed', async () => (await import('./verbs/failed.ts')).failedVerb],
   ['reprocess', async () => (await import('./verbs/reprocess.ts')).reprocessVerb],
   ['rejects', async () => (await import('./verbs/rejects.ts')).rejectsVerb],
   ['logs', async () => (await import('./verbs/logs.ts')).logsVerb],
+  ['support', async () => (await import('./verbs/support.ts')).supportVerb],
   ['demo', async () => (await import('./verbs/demo.ts')).demoVerb],
 ]);
 

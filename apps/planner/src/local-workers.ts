@@ -18,6 +18,7 @@ export interface LocalWorkers {
 export function startLocalWorkers(of: {
   count: number;
   concurrency: number;
+  grace: string;
   file: string;
   runId: number;
   logs: string;
@@ -32,6 +33,7 @@ export function startLocalWorkers(of: {
         program,
         ...['--file', of.file],
         ...['--concurrency', String(of.concurrency)],
+        ...['--grace', of.grace],
         ...['--until-run', String(of.runId)],
         ...['--logs', of.logs],
         '--quiet',

@@ -56,6 +56,11 @@ export const concurrencyOption = () =>
     .argParser(positiveNumber)
     .default(1);
 
+export const graceOption = () =>
+  new Option('--grace <length>', 'how long chunks in hand may go on when the workers are stopped')
+    .argParser(lengthOfTime)
+    .default('30s');
+
 export const yesOption = (what = 'do not ask for confirmation') =>
   new Option('--yes', what).default(false);
 

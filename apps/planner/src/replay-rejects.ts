@@ -4,14 +4,15 @@ import { openDrover } from '@drover/worker';
 import { openCommandLog } from './command-log.ts';
 import { viewMigration } from './migration-context.ts';
 import { note, print, printJson } from './print.ts';
+import { type RejectOptions, rejectsOf } from './reject-filter.ts';
 import { startGivenRun } from './start-given-run.ts';
-import { type RejectOptions, rejectsOf } from './verbs/rejects.ts';
 import { plural } from './views/plural.ts';
 import { watchRun } from './watch-run.ts';
 
 interface ReplayOptions extends RejectOptions {
   workers: number;
   concurrency: number;
+  grace: string;
   logs: string;
   reports: string;
   dryRun: boolean;

@@ -34,7 +34,9 @@ const states = async (migration: CliFixture, of = 'data') => {
     `select state, count(*) as chunks from drover.chunk where phase = $1 group by 1 order by 1`,
     [of],
   );
-  return Object.fromEntries(rows.map((row) => [row['state'], Number(row['chunks'])]));
+  return Object.fromEntries(
+    rows.map((row): [string, number] => [row['state'] ?? '', Number(row['chunks'])]),
+  );
 };
 
 describe.skipIf(redisUrl === null)('reprocessing', () => {
@@ -126,6 +128,9 @@ describe.skipIf(redisUrl === null)('reprocessing', () => {
     watcher.signal('SIGINT');
     expect(await watcher.ended).toMatchObject({ code: 130 });
     expect((await migration.drover(['failed', 'list'])).out).toBe('No chunk is parked.\n');
+    // Mutation: without `taken_over` in verification.ts the first run is taken for verified.
+    const first = await migration.drover(['report', '--run', '1']);
+    expect(first.out).toContain('not covered: 2 chunks whose data was not moved');
     expect((await migration.drover(['cancel', '--yes'])).code).toBe(0);
     expect((await migration.drover(['failed', 'list'])).out).toContain('Run 2 has 2 parked chunks');
     await mend(migration);

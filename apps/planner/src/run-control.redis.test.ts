@@ -65,10 +65,27 @@ describe.skipIf(redisUrl === null)('an unfinished run', () => {
     expect(err).toContain('Run 1 of this migration is running (phase data).');
     for (const way of ['drover resume', 'drover status', 'drover cancel'])
       expect(err).toContain(way);
+    // It goes on as it was started: other bounds are another run.
+    const other = await migration.drover(['run', '--yes', '--ships', 'S1']);
+    expect(other.code).toBe(2);
+    expect(other.err).toContain('not with other bounds');
     held.watcher.signal('SIGINT');
     const left = await held.watcher.ended;
     expect(left.code).toBe(130);
     expect(left.err).toContain('run 1 is not finished. Workers elsewhere go on');
+  });
+
+  test('is gone on with by drover run where the person agrees', async () => {
+    await using migration = await cliFixture({ postgresUrl, queueUrl, rows: ROWS });
+    await using held = await heldRun(migration);
+    held.watcher.signal('SIGKILL');
+    held.worker.signal('SIGKILL');
+    await Promise.all([held.watcher.ended, held.worker.ended]);
+    held.release();
+    const { code, out } = await migration.drover(['run', '--yes', '--workers', '1']);
+    expect(code).toBe(0);
+    expect(out).toContain('Run 1 of');
+    expect(await migration.wide()).toEqual(expectedWide(ROWS));
   });
 
   // Mutation: without the run's state in claim.ts, the chunks that were queued are moved while it is paused.

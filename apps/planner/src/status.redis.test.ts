@@ -46,6 +46,7 @@ describe.skipIf(redisUrl === null)('drover status', () => {
       rowsPerHour: someNumber,
       etaMs: null,
       cutoffs: {},
+      throttle: { limits: {}, lifted: [], held: null },
       workers: [
         holding({
           pid: worker.child.pid,

@@ -6,12 +6,15 @@ import { type LocalWorkers, startLocalWorkers } from './local-workers.ts';
 import { note, print, printJson } from './print.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { reportText } from './views/report-text.ts';
+import { heldText } from './views/throttle-text.ts';
 import { writeReport } from './write-report.ts';
 
 export interface WatchOptions {
   readonly file: string;
   readonly workers: number;
   readonly concurrency: number;
+  /** How long chunks in hand of workers started here may go on when they are stopped, e.g. `30s`. */
+  readonly grace: string;
   readonly logs: string;
   readonly reports: string;
   readonly json: boolean;
@@ -23,7 +26,7 @@ const REFRESH_MS = 500;
 /** Between two looks while the ledger cannot be reached. */
 const AWAY_MS = 2_000;
 
-/** Without any worker for this long, the person is told what is missing. */
+/** Without any worker, or held, for this long, the person is told why nothing moves. */
 const LONELY_MS = 5_000;
 
 /** The watching was ended by a signal. */
@@ -98,15 +101,18 @@ interface Following {
 
 /** @returns the run when it has ended; null where the person left first. */
 async function follow(drover: Drover, following: Following): Promise<Run | null> {
-  const { ledger, migration, host } = drover;
+  const { ledger, migration, loaded, host } = drover;
   const { run, workers, progress, signal, file } = following;
+  const of = { runId: run.id, throttle: loaded.spec.throttle };
   let seenWorkerAt = host.now();
   let told = false;
   let away = false;
   let failures = 0;
   let lastState = run.state;
+  let freeAt = host.now();
+  let toldHeld = false;
   for (;;) {
-    const status = await readStatus(ledger, migration, run.id).catch((error: unknown) => {
+    const status = await readStatus(ledger, migration, of).catch((error: unknown) => {
       if (!hintsAtOutage(error)) throw error;
       return error;
     });
@@ -128,6 +134,14 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
       progress.note(`drover: run ${run.id} is paused; \`drover resume\` goes on.`);
     }
     lastState = state;
+    const { held } = status.throttle;
+    if (held === null) {
+      freeAt = host.now();
+      toldHeld = false;
+    } else if (!toldHeld && host.now() - freeAt > LONELY_MS) {
+      toldHeld = true;
+      progress.note(`drover: ${heldText(held)}`);
+    }
     for (const failure of workers.failures.slice(failures)) progress.note(`drover: ${failure}`);
     failures = workers.failures.length;
     if (status.workers.length > 0) seenWorkerAt = host.now();

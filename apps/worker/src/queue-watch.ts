@@ -34,21 +34,20 @@ export class QueueWatch {
   look(): void {
     if (this.#outage === null || this.#looking) return;
     this.#looking = true;
-    this.#queue
-      .ping()
-      .then(
-        () => {
-          this.#outage = null;
-          this.#quietUntilMs = 0;
-          this.#log.info('the queue is back');
-        },
-        (error: unknown) => {
-          const { code, message } = toDroverError(error);
-          this.#outage = { store: 'queue', code, reason: message };
-        },
-      )
-      .finally(() => {
-        this.#looking = false;
-      });
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      await this.#queue.ping();
+      this.#outage = null;
+      this.#quietUntilMs = 0;
+      this.#log.info('the queue is back');
+    } catch (error) {
+      const { code, message } = toDroverError(error);
+      this.#outage = { store: 'queue', code, reason: message };
+    } finally {
+      this.#looking = false;
+    }
   }
 }

@@ -55,8 +55,8 @@ const OTHER_CONNECTIONS = 5 + 2 + 2;
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { log: processLog, signal } = options;
-  const patiently = <T>(work: () => Promise<T>) =>
-    untilReachable(work, {
+  const patiently = <T>(task: () => Promise<T>) =>
+    untilReachable(task, {
       host: systemHost,
       signal,
       onAway: ({ code, message }, pauseMs) =>
@@ -193,10 +193,9 @@ class Worker implements RunningWorker {
   }
 
   async #shutDown(graceMs: number): Promise<void> {
-    const { drover, consumer, intake, coordinator, breaker, inHand, stopping, log } = this.#parts;
+    const { drover, consumer, coordinator, breaker, inHand, stopping, log } = this.#parts;
     log.info('worker stops', { chunksInHand: inHand.count, graceMs });
     stopping.abort();
-    intake.close();
     const grace = setTimeout(() => inHand.stop(new Stopped('shutdown')), graceMs);
     await consumer.drain();
     clearTimeout(grace);

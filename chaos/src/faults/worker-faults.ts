@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DroverProcess } from '../drover-process.ts';
+import { type DroverProcess, endOf } from '../drover-process.ts';
 import { counted, type Fault, NOBODY_THERE, type Scene } from '../fault.ts';
 import { isStopped } from '../process-state.ts';
 
@@ -26,8 +26,8 @@ const stopWorker: Fault = {
     if (worker === null) return NOBODY_THERE;
     worker.signal('SIGTERM');
     const inHand = (await openChunks(scene, worker)).length;
-    const code = await worker.ended;
-    const note = `${worker.name}, ${chunks(inHand)}, ended with ${code}`;
+    const code = await endOf(worker);
+    const note = `${worker.name}, ${chunks(inHand)}, ended with ${code ?? 'nothing yet'}`;
     return { happened: code === 0, hit: inHand > 0, note };
   },
 };

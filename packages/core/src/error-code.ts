@@ -200,12 +200,12 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   DATA_CORRUPTED: {
     policy: 'park',
     meaning: 'The server found a table or an index of its own damaged.',
-    hint: 'Check it with amcheck (pg_amcheck): `reindex` mends an index, a damaged table needs a backup. Look at the disks as well.',
+    hint: 'Check it with amcheck (pg_amcheck): `reindex` mends an index, a damaged table needs a backup; look at the disks as well. Then `drover reprocess`.',
   },
   TOO_MANY_REJECTS: {
     policy: 'park',
     meaning: 'The chunk has more bad rows than rejects.max allows.',
-    hint: 'Look at some of them with `drover report`; mend the cause, or raise rejects.max.',
+    hint: 'Mend the source, or raise rejects.max (of the run: rejects.maxPerRun); then `drover reprocess`: the good rows are loaded, the bad ones stand in `drover rejects list`.',
   },
   UNKNOWN_KEY: {
     policy: 'park',

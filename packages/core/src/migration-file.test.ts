@@ -18,6 +18,7 @@ describe('what every migration file has', () => {
       queue: { url: 'redis://localhost', prefix: 'drover' },
       rejects: { max: 10_000, maxPerRun: 100_000, keepRows: true, redact: [] },
       attempts: { max: 5, firstPause: 1_000_000n, longestPause: 300_000_000n },
+      throttle: {},
     });
   });
 
@@ -27,6 +28,7 @@ describe('what every migration file has', () => {
       queue: { url: 'postgresql://localhost/q', prefix: 'other' },
       rejects: { max: 0, maxPerRun: 7, keepRows: false, redact: ['pin'] },
       attempts: { max: 1, firstPause: '1ms', longestPause: '1h' },
+      throttle: { rowsPerSecond: 7 },
     };
     expect(schema.parse(written)).toEqual({
       ...written,

@@ -71,7 +71,15 @@ export function canHold({ query, replicationLag, hours }: Throttle): boolean {
   return [query, replicationLag, hours].some((limit) => limit !== undefined);
 }
 
-/** Why work is held: what was measured last counts only while a limit is in force that can hold work. */
-export function heldBy(limits: Throttle, load: Pick<LoadRecord, 'held'>): string | null {
-  return canHold(limits) ? load.held : null;
+/** A verdict that is older is none: whoever measures does so every few seconds. */
+const STALE_MS = 15_000;
+
+/** Why work is held; null where it is not. What is not known to let it go on holds it. */
+export function heldBy(
+  limits: Throttle,
+  { held, measuredMsAgo }: Pick<LoadRecord, 'held' | 'measuredMsAgo'>,
+): string | null {
+  if (!canHold(limits)) return null;
+  if (measuredMsAgo !== null && measuredMsAgo < STALE_MS) return held;
+  return 'nobody has measured lately whether it may go on; a worker or `drover run` does';
 }

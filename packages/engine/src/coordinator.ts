@@ -152,7 +152,8 @@ export class Coordinator implements AsyncDisposable {
 
   async #plannerOf(run: Run): Promise<PhasePlanner> {
     const known = this.#planners.get(run.id);
-    if (known?.phase === run.phase) return known;
+    // One that is complete asks the ledger no more, where somebody may have opened the phase again since.
+    if (known?.phase === run.phase && !known.complete) return known;
     await known?.close();
     const planner = new PhasePlanner({ ...this.#parts, run });
     this.#planners.set(run.id, planner);

@@ -57,7 +57,7 @@ describe('what becomes of an attempt', () => {
   });
 
   test('stopping is no failure: the chunk goes back at once, however many attempts are burnt', () => {
-    for (const reason of ['shutdown', 'lease-lost'] as const) {
+    for (const reason of ['shutdown', 'held', 'lease-lost'] as const) {
       expect(decide(new Stopped(reason), attempt(9))).toEqual({
         kind: 'handBack',
         pauseMs: 0,

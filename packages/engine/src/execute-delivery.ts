@@ -40,7 +40,7 @@ export async function executeDelivery(
   const run = await shop.ledger.findRun(delivery.runId);
   if (run === null) return;
   try {
-    await attempt(shop, {
+    await makeAttempt(shop, {
       run,
       claim,
       key: { chunkId: delivery.chunkId, token },
@@ -60,7 +60,7 @@ async function rest(restMs: number, signal: AbortSignal): Promise<void> {
   await pause(restMs, undefined, { signal }).catch(() => {});
 }
 
-async function attempt(shop: Workshop, at: Omit<AttemptAtHand, 'inHand'>): Promise<void> {
+async function makeAttempt(shop: Workshop, at: Omit<AttemptAtHand, 'inHand'>): Promise<void> {
   const { run, claim, key, log } = at;
   const { phase, range } = claim.chunk;
   using inHand = shop.inHand.add({

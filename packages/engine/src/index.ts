@@ -10,6 +10,7 @@ export { planReprocess, type ReprocessPlan, type ReprocessWish } from './plan-re
 export { buildReport, type Report, type VerificationResult } from './report.ts';
 export { runsToVerify, type StartParts, startRun } from './start-run.ts';
 export { readStatus, type Status } from './status.ts';
+export { type ThrottleStatus, throttleStatus } from './throttle-status.ts';
 export { Throttler, type ThrottlerParts } from './throttler.ts';
 export { untilReachable } from './until-reachable.ts';
 export type { Workshop } from './workshop.ts';

@@ -7,7 +7,6 @@ type Objection = 'outage' | 'throttle';
 export class Intake {
   readonly #consumer: Pick<ChunkConsumer, 'hold' | 'proceed'>;
   readonly #objections = new Set<Objection>();
-  #closed = false;
 
   constructor(consumer: Pick<ChunkConsumer, 'hold' | 'proceed'>) {
     this.#consumer = consumer;
@@ -19,14 +18,8 @@ export class Intake {
     const before = this.#objections.size;
     if (stands) this.#objections.add(objection);
     else this.#objections.delete(objection);
-    if (this.#closed) return true;
     if (before === 0) this.#consumer.hold();
     if (this.#objections.size === 0) this.#consumer.proceed();
     return true;
-  }
-
-  /** From now on the consumer is left alone: one that drains must not be told to proceed. */
-  close(): void {
-    this.#closed = true;
   }
 }

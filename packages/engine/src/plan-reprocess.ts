@@ -47,7 +47,10 @@ export function planReprocess(
   for (const one of parked) {
     const carved = carve(one, wish, context.pipeline);
     if (carved.inside.length === 0) continue;
-    const inside = carved.inside.flatMap((part) => divide(part, wish.parts, one, context.pipeline));
+    const inside =
+      one.chunk.phase === 'data'
+        ? carved.inside.flatMap((part) => divide(part, wish.parts, context.pipeline))
+        : carved.inside;
     const own = one.run.state !== 'cancelled' && one.run.fileHash === context.fileHash;
     if (!own && one.chunk.phase !== 'data') {
       builder.leave(one);
@@ -83,16 +86,6 @@ function carve(
 function divide(
   part: SplitPart,
   parts: number,
-  { chunk }: ParkedInRun,
-  pipeline: Pick<Pipeline, 'split'>,
-): readonly SplitPart[] {
-  if (chunk.phase !== 'data') return [part];
-  return divideData(part, parts, pipeline);
-}
-
-function divideData(
-  part: SplitPart,
-  parts: number,
   pipeline: Pick<Pipeline, 'split'>,
 ): readonly SplitPart[] {
   let pieces: readonly SplitPart[] = [part];
@@ -119,7 +112,7 @@ function foreignParts(
   const ranges = parked
     .filter(({ chunk }) => chunk.phase === 'data')
     .map(({ chunk }) => chunk.range);
-  return selections.cover(wanted, ranges).flatMap((part) => divideData(part, parts, pipeline));
+  return selections.cover(wanted, ranges).flatMap((part) => divide(part, parts, pipeline));
 }
 
 /** Collects the chunks in the order in which they come, up to the limit. */

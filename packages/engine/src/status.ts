@@ -1,4 +1,5 @@
-import type { Ledger, Migration, Run, RunProgress, WorkerRecord } from '@drover/core';
+import type { Ledger, Migration, Run, RunProgress, Throttle, WorkerRecord } from '@drover/core';
+import { type ThrottleStatus, throttleStatus } from './throttle-status.ts';
 
 export interface Status {
   readonly migration: string;
@@ -10,24 +11,29 @@ export interface Status {
   readonly etaMs: number | null;
   readonly workers: readonly WorkerRecord[];
   readonly cutoffs: Readonly<Record<string, string>>;
+  readonly throttle: ThrottleStatus;
 }
 
 /** A worker that was silent for longer is counted as gone. */
 const WORKER_SILENCE_MS = 10_000;
 
+/**
+ * @param of.runId the run to look at; null for the newest. @param of.throttle the limits of the migration file.
+ */
 export async function readStatus(
   ledger: Ledger,
   migration: Migration,
-  runId: number | null = null,
+  { runId, throttle }: { runId: number | null; throttle: Throttle },
 ): Promise<Status> {
   const run =
     runId === null
       ? await ledger.latestRun({ migrationId: migration.id })
       : await ledger.findRun(runId);
-  const [progress, workers, cutoffs] = await Promise.all([
+  const [progress, workers, cutoffs, load] = await Promise.all([
     run === null ? null : ledger.progress(run.id),
     ledger.workers(migration.id),
     ledger.cutoffs(migration.id),
+    ledger.load(migration.id),
   ]);
   const moving = run?.state === 'running' || run?.state === 'paused';
   // Of a run that is over, what happened in its last minute says nothing; nor does a heartbeat from before.
@@ -37,6 +43,7 @@ export async function readStatus(
       ...worker,
       activity: worker.activity.filter((attempt) => moving || attempt.runId !== run?.id),
     }));
+  const { held, ...limits } = throttleStatus(load, throttle);
   const rowsPerSecond = progress === null || !moving ? 0 : rate(progress, alive);
   return {
     migration: migration.name,
@@ -47,6 +54,7 @@ export async function readStatus(
     etaMs: progress === null ? null : eta(progress, rowsPerSecond),
     workers: alive,
     cutoffs: Object.fromEntries(cutoffs),
+    throttle: { ...limits, held: moving ? held : null },
   };
 }
 

@@ -14,8 +14,9 @@ export class TimeLimit implements Disposable {
   }
 
   go(): void {
+    if (this.#timer !== undefined) return;
     this.#wentAtMs = this.#now();
-    this.#timer ??= setTimeout(this.#onOver, Math.max(0, this.#leftMs));
+    this.#timer = setTimeout(this.#onOver, Math.max(0, this.#leftMs));
   }
 
   stop(): void {

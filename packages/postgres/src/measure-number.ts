@@ -11,11 +11,15 @@ const NUMBER = /^\((-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\)$/i;
  * @throws DroverError FILE_INVALID where it gives anything else than one row of one number; what the server
  *   says of a query that fails, e.g. UNDEFINED_OBJECT, STATEMENT_TIMEOUT
  */
-export async function measureNumber(database: Database, sql: string): Promise<number> {
+export async function measureNumber(
+  database: Database,
+  sql: string,
+  timeoutMs = TIMEOUT_MS,
+): Promise<number> {
   const query = sql.trim().replace(/;+$/, '');
   const rows = await database.transaction(async (session) => {
     await session.query('set transaction read only');
-    await session.query(`set local statement_timeout = ${TIMEOUT_MS}`);
+    await session.query(`set local statement_timeout = ${timeoutMs}`);
     // The parameter makes the server refuse more than one statement.
     return session.query(
       `select drover_measured::text as measured from (\n${query}\n) as drover_measured where $1::bool limit 2`,

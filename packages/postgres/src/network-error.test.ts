@@ -6,6 +6,7 @@ import { inspect } from 'node:util';
 import { DroverError } from '@drover/core';
 import { describe, expect, test } from 'vitest';
 import { classifyError } from './classify.ts';
+import { openDatabase } from './database.ts';
 import { Session } from './session.ts';
 
 const SECRET = 'never-shown';
@@ -102,6 +103,14 @@ describe('an error of the network', () => {
     expect(classifyError(new Error(text), 'x')).toMatchObject({ code: 'CONNECTION_LOST' });
   });
 
+  // Mutation: with `code` alone in `isOfTls` it is a lost connection, and tried again for ever.
+  test('EPROTO is AUTHENTICATION_FAILED where OpenSSL speaks of the handshake', () => {
+    const said =
+      'write EPROTO 80:error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:x.c:1:';
+    const error = classifyError(Object.assign(new Error(said), { code: 'EPROTO' }), 'x');
+    expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED' });
+  });
+
   test('is not seen in what only looks like one', () => {
     for (const error of [new Error('the Connection terminated'), new Error(''), 'ECONNREFUSED']) {
       expect(classifyError(error, 'x')).toMatchObject({ code: 'UNKNOWN' });
@@ -140,25 +149,26 @@ describe('a session with a server that', () => {
     expect(error.message).toContain(`source 127.0.0.1:${server.port}/d: `);
   });
 
-  // Mutation: with the client made outside of `try` in session.ts the file system's own error comes out.
+  // Mutation: with the client made outside of `try` in session.ts the file system's own error comes out; with
+  // `readFileSync` alone in client.ts it comes out of `openDatabase`.
   test.each([
-    {
-      host: 'h',
-      port: 1,
-      database: 'd',
-      user: 'u',
-      tls: 'verify-full',
-      tlsCaFile: '/no/ca.pem',
-    } as const,
+    { host: 'h', port: 1, database: 'd', user: 'u', tls: 'verify-full', tlsCaFile: '/no/ca.pem' },
     `postgres://u:${SECRET}@h/d?sslrootcert=/no/ca.pem&sslmode=verify-full`,
-  ])(
+  ] as const)(
     'would be asked for with a file that is not there is AUTHENTICATION_FAILED (%#)',
     async (spec) => {
-      const error = await failureOf(Session.open(spec, { side: 'source', applicationName: 'x' }));
-      expect(error).toMatchObject({
-        code: 'AUTHENTICATION_FAILED',
-        message: expect.stringContaining('a file for TLS cannot be read (ENOENT)') as string,
-      });
+      const options = { side: 'source', applicationName: 'x', max: 1 };
+      const ways = [
+        () => Session.open(spec, options),
+        async () => openDatabase(spec, options).query('select 1'),
+        async () => openDatabase(spec, options).transaction(async () => undefined),
+      ];
+      for (const way of ways) {
+        expect(await failureOf(way())).toMatchObject({
+          code: 'AUTHENTICATION_FAILED',
+          message: expect.stringContaining('a file for TLS cannot be read (ENOENT)') as string,
+        });
+      }
     },
   );
 
@@ -208,9 +218,9 @@ async function serverThatAnswers(answers: readonly (string | Buffer)[]) {
   };
 }
 
-async function failureOf(opening: Promise<Session>): Promise<DroverError> {
-  const error = await opening.then(
-    async (session) => session.close(),
+async function failureOf(work: Promise<unknown>): Promise<DroverError> {
+  const error = await work.then(
+    () => undefined,
     (thrown: unknown) => thrown,
   );
   if (!(error instanceof DroverError))

@@ -7,6 +7,7 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { queueError } from './queue-error.ts';
 
 export interface QueueAddress {
   /** `redis://`, `rediss://` or `postgres://`. */
@@ -19,6 +20,16 @@ export interface QueueAddress {
 const POSTGRES_SCHEMA = 'drover_queue';
 
 const COMMAND_TIMEOUT_MS = 10_000;
+
+const KEEP_ALIVE_MS = 10_000;
+
+/**
+ * How long a connection to Redis may leave a command without any answer before it is given up and made
+ * again, with the command. Keepalives do not notice a server that hangs, nor one that vanished while bytes
+ * were on their way to it. A consumer's has to outlast its blocking call: BullMQ lets that take up to 10 s
+ * and waits for it 1 s longer. A producer's leaves half of its command's time for a second try.
+ */
+const SILENCE_MS = { consumer: 12_000, producer: 5_000 };
 
 /** What a Queue or a Worker of BullMQ is made with. */
 export interface Backend {
@@ -48,9 +59,13 @@ export function openBackend(address: QueueAddress, options: { waiting: boolean }
 
 function redisBackend(address: QueueAddress, { waiting }: { waiting: boolean }): Backend {
   const redis = new Redis(address.url, {
-    // BullMQ insists on null for consumers, whose blocking call outlives any timeout.
+    // BullMQ insists on null for consumers, whose commands outlive any number of connections.
     maxRetriesPerRequest: waiting ? null : 2,
     ...(waiting ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
+    socketTimeout: waiting ? SILENCE_MS.consumer : SILENCE_MS.producer,
+    keepAlive: KEEP_ALIVE_MS,
+    // After a failover the old connection leads to what is a replica now; the name leads elsewhere.
+    reconnectOnError: (error) => error.message.startsWith('READONLY '),
     lazyConnect: false,
     connectionName: 'drover',
   });
@@ -86,6 +101,10 @@ function postgresBackend(connectionString: string): Backend {
     schema: POSTGRES_SCHEMA,
     max: 4,
     connectionTimeoutMillis: COMMAND_TIMEOUT_MS,
+    // Consumers wait for a notification, not for the answer to a query: all of BullMQ's queries are short.
+    query_timeout: COMMAND_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   };
   return {
     options: { connection },
@@ -119,19 +138,4 @@ export async function installQueue(address: QueueAddress): Promise<void> {
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-/** ioredis hangs the command on the error that it gave, and the login's carries the password. */
-export function withoutCommand(error: unknown): void {
-  if (error instanceof Error && 'command' in error) delete error.command;
-}
-
-export function queueError(error: unknown, what: string): DroverError {
-  if (error instanceof DroverError) return error;
-  withoutCommand(error);
-  const detail = error instanceof Error ? error.message : typeof error;
-  return new DroverError('QUEUE_UNAVAILABLE', {
-    message: `Queue: ${what}: ${detail}`,
-    cause: error,
-  });
 }

@@ -1,8 +1,9 @@
 import { type ChunkConsumer, type DeliveryHandler, toDroverError } from '@drover/core';
 import { UnrecoverableError, Worker } from 'bullmq';
-import { openBackend, type QueueAddress, queueError, withoutCommand } from './backend.ts';
+import { openBackend, type QueueAddress } from './backend.ts';
 import { Hand } from './hand.ts';
 import { type JobData, toDelivery } from './job.ts';
+import { queueError, withoutCommand } from './queue-error.ts';
 import { queueName } from './queue-name.ts';
 
 export interface ConsumerOptions {
@@ -94,17 +95,29 @@ export async function openChunkConsumer(
     throw queueError(error, 'no consumer could be opened');
   }
   worker.run().catch(onTrouble);
+  let draining = false;
   return {
     hold: () => void worker.pause(true).catch(onTrouble),
-    proceed: () => void worker.resume().catch(onTrouble),
+    proceed() {
+      // What was away may come back while the consumer is about to end.
+      if (!draining) void worker.resume().catch(onTrouble);
+    },
     setConcurrency(concurrency) {
+      const more = concurrency > worker.concurrency;
       worker.concurrency = concurrency;
+      if (!more || worker.isPaused()) return;
+      // BullMQ looks again only when something in hand ends, or when it is resumed.
+      void worker.pause(true).catch(onTrouble);
+      void worker.resume().catch(onTrouble);
     },
     get active() {
       return hand.size;
     },
-    // BullMQ does not wait for those in hand where it was paused before.
-    drain: () => hand.outlasts(worker.isPaused() ? NEVER : worker.pause(), ACKNOWLEDGE_MS),
+    drain() {
+      draining = true;
+      // BullMQ does not wait for those in hand where it was paused before.
+      return hand.outlasts(worker.isPaused() ? NEVER : worker.pause(), ACKNOWLEDGE_MS);
+    },
     close,
   };
 }

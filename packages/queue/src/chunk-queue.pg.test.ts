@@ -5,6 +5,7 @@ import { installQueue } from './backend.ts';
 import { queueName } from './queue-name.ts';
 import { describeAddresses, withRefusedLogin } from './testing/addresses.ts';
 import { describeCarrying } from './testing/carrying.ts';
+import { describeConcurrency } from './testing/concurrency.ts';
 import { describeDeadLetters } from './testing/dead-letters.ts';
 import { describeLosing } from './testing/losing.ts';
 import type { QueueUnderTest } from './testing/queue-under-test.ts';
@@ -66,6 +67,7 @@ async function openOnPostgres(): Promise<QueueUnderTest> {
 
 describe('the queue on Postgres', () => {
   describeCarrying(openOnPostgres);
+  describeConcurrency(openOnPostgres);
   describeLosing(openOnPostgres);
   describeAddresses(openOnPostgres);
   describeSteering(openOnPostgres);

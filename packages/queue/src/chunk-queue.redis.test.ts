@@ -5,6 +5,7 @@ import { describe, inject } from 'vitest';
 import { queueName } from './queue-name.ts';
 import { describeAddresses, withRefusedLogin } from './testing/addresses.ts';
 import { describeCarrying } from './testing/carrying.ts';
+import { describeConcurrency } from './testing/concurrency.ts';
 import { describeDeadLetters } from './testing/dead-letters.ts';
 import { describeLosing } from './testing/losing.ts';
 import type { QueueUnderTest } from './testing/queue-under-test.ts';
@@ -56,6 +57,7 @@ async function openOnRedis(): Promise<QueueUnderTest> {
 
 describe.skipIf(redisUrl === null)('the queue on Redis', () => {
   describeCarrying(openOnRedis);
+  describeConcurrency(openOnRedis);
   describeLosing(openOnRedis);
   describeAddresses(openOnRedis);
   describeSteering(openOnRedis);

@@ -6,8 +6,9 @@ import {
   type ParkedId,
 } from '@drover/core';
 import { type JobType, Queue } from 'bullmq';
-import { openBackend, type QueueAddress, queueError } from './backend.ts';
+import { openBackend, type QueueAddress } from './backend.ts';
 import { JOB_VERSION, type JobData } from './job.ts';
+import { queueError } from './queue-error.ts';
 import { deadLetterQueueName, queueName } from './queue-name.ts';
 
 const ADD_AT_ONCE = 1000;

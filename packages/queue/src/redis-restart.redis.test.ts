@@ -1,8 +1,8 @@
-import { startRedis } from '@drover/servers';
 import { until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
 import { inspectQueue } from './inspect-queue.ts';
+import { ownRedis } from './testing/own-redis.ts';
 import {
   deliveries,
   newMigration,
@@ -12,18 +12,12 @@ import {
 
 const sharedUrl = inject('redisUrl');
 
-/** A Redis that this test may restart and set up; null where the tests were given one by its URL. */
-async function ownRedis() {
-  const redis = await startRedis();
-  return 'unavailable' in redis || redis.url === sharedUrl ? null : redis;
-}
-
 describe.skipIf(sharedUrl === null)('a Redis of our own', () => {
   // Mutation: with `retryStrategy: () => null` in backend.ts neither comes back.
   test('that is restarted, and so empty and without its scripts, serves those who had it open', async ({
     skip,
   }) => {
-    await using redis = await ownRedis();
+    await using redis = await ownRedis(sharedUrl);
     if (redis === null) return skip('the Redis is a given one');
     const server = { address: { url: redis.url, prefix: 'drover' } };
     const migration = newMigration();
@@ -45,7 +39,7 @@ describe.skipIf(sharedUrl === null)('a Redis of our own', () => {
 
   // Mutation: without the comparison with `noeviction` in inspect-queue.ts.
   test('that may evict keys is named by the preflight', async ({ skip }) => {
-    await using redis = await ownRedis();
+    await using redis = await ownRedis(sharedUrl);
     if (redis === null) return skip('the Redis is a given one');
     const client = new Redis(redis.url);
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru');

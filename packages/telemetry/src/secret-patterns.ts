@@ -36,7 +36,7 @@ const encoded = (character: string, code: string) => `(?:${character}|%(?:25){0,
 const IN_ADDRESS = new RegExp(
   [
     `${encoded(':', '3A')}(?:${encoded(String.raw`\\*\/`, '2F')}){2}`,
-    String.raw`[^\s/?#@:[\]"'<>]*?${encoded(':', '3A')}`,
+    String.raw`[^\s/?#@:[\]"'<>]{0,128}?${encoded(':', '3A')}`,
     String.raw`(?!\d{1,5}(?:[/?#][^\s@"']*)?(?:[\s"'\\,;)\]}]|$)|(?:${REFERENCE})+@)`,
     String.raw`(?<value>(?:(?!${END_OF_TEXT}|:\/\/)[^\n\r]){1,256})${encoded('@', '40')}`,
   ].join(''),

@@ -1,3 +1,4 @@
+export { type Door, openDoor } from './door.ts';
 export { expectedWide, hourlyRows } from './hourly-rows.ts';
 export { type MemoryGate, memoryGate } from './memory-gate.ts';
 export { type Barrier, barrierAt, type Signal, signal } from './milestones.ts';

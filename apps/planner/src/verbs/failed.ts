@@ -18,8 +18,8 @@ interface FailedOptions extends ParkedOptions {
 }
 
 const chunkArgument = (what: string) =>
-  new Argument('[chunk...]', what).argParser((text: string, before: number[] = []) => [
-    ...before,
+  new Argument('[chunk...]', what).argParser((text: string, before: number[] | undefined) => [
+    ...(before ?? []),
     positiveNumber(text),
   ]);
 
@@ -79,7 +79,7 @@ async function list(options: FailedOptions): Promise<number> {
   if (options.json) printJson(parked.map((one) => flat(one, view)));
   else if (parked.length === 0) print('No chunk is parked.');
   else {
-    print(parkedText(parked, view.pipeline));
+    print(`${parkedText(parked, view.pipeline)}\n`);
     print('`drover reprocess` tries them again; `drover failed show <chunk>` shows every attempt.');
   }
   return parked.length === 0 ? 0 : 4;

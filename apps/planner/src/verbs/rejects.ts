@@ -1,42 +1,25 @@
 import type { RejectRecord } from '@drover/core';
-import { chooseRejects } from '@drover/engine';
 import { count } from '@drover/telemetry';
 import { Command, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
-import { type MigrationView, neededLedger, viewMigration } from '../migration-context.ts';
+import { viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
   dryRunOption,
-  fileOption,
+  graceOption,
   jsonOption,
   logsOption,
   positiveNumber,
   reportsOption,
-  runOption,
-  shipsOption,
   workersOption,
 } from '../options.ts';
 import { writeOutput } from '../output.ts';
 import { note, print, printJson } from '../print.ts';
+import { addRejectOptions, type RejectOptions, rejectsOf } from '../reject-filter.ts';
 import { replayRejects } from '../replay-rejects.ts';
 import { plural } from '../views/plural.ts';
 import { keyText } from '../views/report-remains.ts';
 import type { MakeVerb } from './verb.ts';
-
-export interface RejectOptions {
-  file: string;
-  run?: number;
-  rule?: string;
-  ships?: string[];
-  all?: boolean;
-}
-
-const addRejectOptions = (command: Command): Command =>
-  command
-    .addOption(runOption('only rejects of this run; by default of all'))
-    .option('--rule <word>', 'only rejects by this rule, as the list names it')
-    .addOption(shipsOption())
-    .addOption(fileOption());
 
 const allOption = () => new Option('--all', 'also those that a replay has closed').default(false);
 
@@ -75,6 +58,7 @@ export const rejectsVerb: MakeVerb = (verb) =>
       )
         .addOption(workersOption(0))
         .addOption(concurrencyOption())
+        .addOption(graceOption())
         .addOption(dryRunOption('say what would be moved again'))
         .addOption(logsOption())
         .addOption(reportsOption())
@@ -144,21 +128,4 @@ function csvFields(reject: RejectRecord): string[] {
     JSON.stringify(reject.key),
     reject.row === null ? '' : JSON.stringify(reject.row),
   ];
-}
-
-export function rejectsOf(
-  view: MigrationView,
-  options: RejectOptions,
-): AsyncGenerator<RejectRecord> {
-  const { ledger, migration } = neededLedger(view);
-  return chooseRejects(
-    ledger,
-    { migrationId: migration.id, pipeline: view.pipeline },
-    {
-      openOnly: options.all !== true,
-      ...(options.run === undefined ? {} : { runId: options.run }),
-      ...(options.rule === undefined ? {} : { rule: options.rule }),
-      ...(options.ships === undefined ? {} : { entities: options.ships }),
-    },
-  );
 }

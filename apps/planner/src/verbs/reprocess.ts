@@ -10,6 +10,7 @@ import {
   concurrencyOption,
   dryRunOption,
   fileOption,
+  graceOption,
   jsonOption,
   logsOption,
   positiveNumber,
@@ -34,6 +35,7 @@ interface ReprocessOptions extends ParkedOptions {
   stillFailed?: string;
   workers: number;
   concurrency: number;
+  grace: string;
   logs: string;
   reports: string;
   dryRun: boolean;
@@ -63,6 +65,7 @@ export const reprocessVerb: MakeVerb = (verb) =>
     .addOption(fileOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
+    .addOption(graceOption())
     .addOption(dryRunOption('say what would be tried'))
     .addOption(logsOption())
     .addOption(reportsOption())
@@ -70,6 +73,12 @@ export const reprocessVerb: MakeVerb = (verb) =>
     .action(verb(reprocess));
 
 async function reprocess(path: string | undefined, options: ReprocessOptions): Promise<number> {
+  if (path !== undefined && (options.from !== undefined || options.to !== undefined)) {
+    note(
+      'drover: --from and --to do not go with a list.\n  What to do: Change the times in the list.',
+    );
+    return 2;
+  }
   const list = path === undefined ? null : readList(path);
   const plan = await rehearse(list, options);
   if (options.dryRun || plan.chunks.length === 0) {

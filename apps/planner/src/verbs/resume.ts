@@ -9,6 +9,7 @@ import {
   concurrencyOption,
   dryRunOption,
   fileOption,
+  graceOption,
   jsonOption,
   logsOption,
   reportsOption,
@@ -23,6 +24,7 @@ export interface ResumeOptions {
   file: string;
   workers: number;
   concurrency: number;
+  grace: string;
   logs: string;
   reports: string;
   json: boolean;
@@ -37,6 +39,7 @@ export const resumeVerb: MakeVerb = (verb) =>
     .addOption(fileOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
+    .addOption(graceOption())
     .addOption(dryRunOption('say what is left to do'))
     .addOption(logsOption())
     .addOption(reportsOption())

@@ -11,6 +11,7 @@ import {
   dryRunOption,
   fileOption,
   fromOption,
+  graceOption,
   jsonOption,
   lengthOfTime,
   logsOption,
@@ -39,6 +40,7 @@ interface RunVerbOptions extends BoundOptions, SchemaOptions {
   json: boolean;
   workers: number;
   concurrency: number;
+  grace: string;
   logs: string;
   reports: string;
 }
@@ -55,6 +57,7 @@ export const runVerb: MakeVerb = (verb) =>
     .addOption(cutoffOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
+    .addOption(graceOption())
     .option(
       '--schema-only',
       'print channels and formats per ship and write the channel lists',
@@ -113,9 +116,10 @@ async function run(options: RunVerbOptions): Promise<number> {
  * A migration has one full run at a time: goes on with it where the person agrees.
  * @throws DroverError RUN_UNFINISHED where nobody can be asked, or something else was asked for.
  */
-async function goOn(run: Run, options: RunVerbOptions, wanted: RunOptions): Promise<number> {
+async function goOn(unfinished: Run, options: RunVerbOptions, wanted: RunOptions): Promise<number> {
   const asked = Object.keys(wanted).length > 0 || options.tablesOnly || options.migrationOnly;
-  const message = `Run ${run.id} of this migration is ${run.state} (phase ${run.phase}).`;
+  const { id, state, phase } = unfinished;
+  const message = `Run ${id} of this migration is ${state} (phase ${phase}).`;
   if (asked || !(options.yes || process.stdin.isTTY)) {
     throw new DroverError('RUN_UNFINISHED', {
       message: `${message}${asked ? ' It goes on as it was started, not with other bounds or phases.' : ''}`,

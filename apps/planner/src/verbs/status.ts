@@ -39,7 +39,10 @@ async function status(options: StatusOptions): Promise<number> {
   const clear = options.watch && process.stdout.isTTY ? CLEAR_SCREEN : '';
   for (;;) {
     const [now, usage] = await Promise.all([
-      readStatus(record.ledger, record.migration, options.run ?? null),
+      readStatus(record.ledger, record.migration, {
+        runId: options.run ?? null,
+        throttle: view.loaded.spec.throttle,
+      }),
       view.pipeline.usage(),
     ]);
     if (!options.json) print(`${clear}${statusText(now, usage)}`);

@@ -8,6 +8,7 @@ import {
   concurrencyOption,
   dryRunOption,
   fileOption,
+  graceOption,
   jsonOption,
   logsOption,
   reportsOption,
@@ -26,6 +27,7 @@ interface VerifyOptions {
   run?: number;
   workers: number;
   concurrency: number;
+  grace: string;
   logs: string;
   reports: string;
   dryRun: boolean;
@@ -40,6 +42,7 @@ export const verifyVerb: MakeVerb = (verb) =>
     .addOption(runOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
+    .addOption(graceOption())
     .addOption(dryRunOption('say what would be compared'))
     .addOption(logsOption())
     .addOption(reportsOption())

@@ -1,7 +1,7 @@
 import { runWorkerProcess } from '@drover/worker';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { viewMigration } from '../migration-context.ts';
-import { dryRunOption, fileOption, lengthOfTime, logsOption, positiveNumber } from '../options.ts';
+import { dryRunOption, fileOption, graceOption, logsOption, positiveNumber } from '../options.ts';
 import { print } from '../print.ts';
 import type { MakeVerb } from './verb.ts';
 
@@ -22,11 +22,7 @@ export const workerVerb: MakeVerb = (verb) =>
     .addOption(fileOption())
     .option('--concurrency <number>', 'chunks at once', positiveNumber, 1)
     .option('--until-run <number>', 'end when this run has ended', positiveNumber)
-    .addOption(
-      new Option('--grace <length>', 'how long chunks in hand may go on after SIGTERM')
-        .argParser(lengthOfTime)
-        .default('30s'),
-    )
+    .addOption(graceOption())
     .addOption(dryRunOption('say what there is to work on'))
     .addOption(logsOption())
     .action(verb(worker));

@@ -3,6 +3,7 @@ import type { Status } from '@drover/engine';
 import { bytes, count, duration, table } from '@drover/telemetry';
 import { nextStep } from './next-step.ts';
 import { plural } from './plural.ts';
+import { heldText, limitsText } from './throttle-text.ts';
 
 export function statusText(status: Status, usage: readonly StoreUsage[]): string {
   const { run, progress } = status;
@@ -15,6 +16,7 @@ export function statusText(status: Status, usage: readonly StoreUsage[]): string
     `${status.migration}, run ${run.id} (${run.kind}): ${run.state}${why}`,
     ...(next === null ? [] : [`  ${next}`]),
     ...parkedLine(progress),
+    ...throttleLine(run, status),
     '',
     phasesText(run, progress),
     '',
@@ -49,6 +51,13 @@ function parkedLine({ phases }: Progress): string[] {
   return parked === 0
     ? []
     : [`  ${plural(parked, 'parked chunk')}: \`drover failed list\` says why, and what to do.`];
+}
+
+function throttleLine({ state }: Run, { throttle }: Status): string[] {
+  if (state !== 'running' && state !== 'paused') return [];
+  const limits = limitsText(throttle.limits);
+  const held = throttle.held === null ? [] : [heldText(throttle.held)];
+  return limits === '' ? [] : [`  ${[`Limits: ${limits}.`, ...held].join(' ')}`];
 }
 
 function rowsLine(run: Run, { total }: Progress, status: Status): string {

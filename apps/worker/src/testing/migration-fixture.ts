@@ -148,9 +148,10 @@ export async function workUntil(
   drover: Drover,
   runId: number,
   phase: string | null,
+  options: Parameters<typeof workshop>[1] = {},
 ): Promise<void> {
   await using coordinator = coordinatorOf(drover);
-  const shop = workshop(drover);
+  const shop = workshop(drover, options);
   const noLease = new AbortController().signal;
   for (;;) {
     const run = await drover.ledger.findRun(runId);

@@ -12,9 +12,22 @@ import {
 } from '@drover/core';
 import { number, text, words } from './rows.ts';
 
+/** SQL: the chunks of $2, and those that they are parts of. Begins a statement. */
+const LINE = `with recursive line as (
+    select id, parent_id from drover.chunk where id = any ($2::int8[])
+    union select c.id, c.parent_id from drover.chunk c join line on c.id = line.parent_id)`;
+
+/** Of a migration and a kind, one run at a time is unfinished. Source: migrations/0001-ledger.ts. */
+const UNFINISHED_RUN_INDEX = 'run_unfinished';
+
+/** In other states nobody works on a run, and nobody will. */
+const LIVING_RUN_STATES = [...UNFINISHED_RUN_STATES, ...runStatesAllowing('reopen')];
+
 /**
  * Tries parked chunks again, whole or in parts, with fresh attempts, and takes the run back to the first
- * phase that has work. What was verified of them is verified again. Call in a transaction.
+ * phase that has work. What was verified of them is verified again; who is just verifying it loses its token.
+ * Chunks of a cancelled run stay parked. Call in a transaction.
+ * @throws DroverError RUN_MISSING, RUN_UNFINISHED
  */
 export async function unpark(
   sql: SqlExecutor,
@@ -25,14 +38,21 @@ export async function unpark(
     of.runId,
   ]);
   if (run === undefined) throw new DroverError('RUN_MISSING');
+  const state = text(run, 'state') as Run['state'];
+  if (!LIVING_RUN_STATES.includes(state)) return { again: [], parked: [] };
   const parts = await divided(sql, of);
   const again = [...(await whole(sql, of)), ...parts.again];
   if (again.length === 0) return { again, parked: parts.parked };
   await sql.query(
-    `update drover.chunk set state = $3, generation = generation + 1, attempts = 0, due_at = null,
-       error_code = null, error_text = null, changed_at = clock_timestamp()
-     where origin_id = any ($2::int8[]) and run_id = $1 and state = any ($4::text[])`,
-    [of.runId, again, stateAfter('regenerate'), statesAllowing('regenerate')],
+    `${LINE} update drover.chunk set state = $3, generation = generation + 1, attempts = 0, token = null,
+       due_at = null, error_code = null, error_text = null, changed_at = clock_timestamp()
+     where origin_id in (select id from line) and run_id = $1 and state = any ($4::text[])`,
+    [
+      of.runId,
+      again,
+      stateAfter('regenerate'),
+      [...statesAllowing('regenerate'), ...statesAllowing('handBack')],
+    ],
   );
   await sql.query(
     `update drover.phase set complete = false
@@ -40,7 +60,7 @@ export async function unpark(
        select 1 from drover.chunk where id = any ($2::int8[]) and phase = 'data')`,
     [of.runId, again],
   );
-  await takeBack(sql, of.runId, text(run, 'state') as Run['state']);
+  await takeBack(sql, of.runId, state);
   return { again, parked: parts.parked };
 }
 
@@ -105,31 +125,39 @@ async function divided(sql: SqlExecutor, of: Wanted): Promise<Unparked> {
 /** The first phase that has work again is the run's, and a run that was done goes on. */
 async function takeBack(sql: SqlExecutor, runId: number, state: Run['state']): Promise<void> {
   const reopened = runStatesAllowing('reopen').includes(state);
-  if (reopened) {
-    const [other] = await sql.query(
-      `select other.id from drover.run run join drover.run other
-         on other.migration_id = run.migration_id and other.kind = run.kind and other.id <> run.id
-           and other.state in ${words(UNFINISHED_RUN_STATES)}
-       where run.id = $1`,
-      [runId],
+  if (reopened) await refuseBesideAnother(sql, runId);
+  try {
+    await sql.query(
+      `update drover.run run set state = case when $2::bool then 'running' else state end,
+         finished_at = case when not $2::bool then finished_at end,
+         phase = (select phase from unnest(run.phases) with ordinality as one(phase, place)
+           where place <= array_position(run.phases, run.phase) and (phase = run.phase or exists (
+             select 1 from drover.chunk c where c.run_id = run.id and c.phase = one.phase
+               and c.state in ${words(UNFINISHED_CHUNK_STATES)}))
+           order by place limit 1)
+       where id = $1`,
+      [runId, reopened],
     );
-    if (other !== undefined) {
-      throw new DroverError('RUN_UNFINISHED', {
-        message: `Run ${text(other, 'id')} of this migration is unfinished; only one at a time can be.`,
-      });
-    }
+  } catch (error) {
+    // Somebody opened another one after the look for it.
+    if (!(error instanceof DroverError) || error.context['constraint'] !== UNFINISHED_RUN_INDEX)
+      throw error;
+    throw new DroverError('RUN_UNFINISHED', { cause: error });
   }
-  await sql.query(
-    `update drover.run run set state = case when $2::bool then 'running' else state end,
-       finished_at = case when not $2::bool then finished_at end,
-       phase = (select phase from unnest(run.phases) with ordinality as one(phase, place)
-         where place <= array_position(run.phases, run.phase) and (phase = run.phase or exists (
-           select 1 from drover.chunk c where c.run_id = run.id and c.phase = one.phase
-             and c.state in ${words(UNFINISHED_CHUNK_STATES)}))
-         order by place limit 1)
-     where id = $1`,
-    [runId, reopened],
+}
+
+async function refuseBesideAnother(sql: SqlExecutor, runId: number): Promise<void> {
+  const [other] = await sql.query(
+    `select other.id from drover.run run join drover.run other
+       on other.migration_id = run.migration_id and other.kind = run.kind and other.id <> run.id
+         and other.state in ${words(UNFINISHED_RUN_STATES)}
+     where run.id = $1`,
+    [runId],
   );
+  if (other === undefined) return;
+  throw new DroverError('RUN_UNFINISHED', {
+    message: `Run ${text(other, 'id')} of this migration is unfinished; only one at a time can be.`,
+  });
 }
 
 /** Gives up parked chunks for good. */

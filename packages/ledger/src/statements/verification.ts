@@ -18,9 +18,19 @@ export async function readVerification(
     [runId],
   );
   const [uncovered] = await sql.query(
-    `select count(*) as chunks from drover.chunk c, drover.run r
-     where r.id = $1 and c.phase = 'data' and c.state not in ('done', 'split')
-       and c.run_id in (select jsonb_array_elements_text(coalesce(r.options->'verifies', jsonb_build_array(r.id)))::int8)`,
+    // What a later run took over from these is still theirs to account for.
+    `with recursive verified as (
+       select jsonb_array_elements_text(coalesce(options->'verifies', jsonb_build_array(id)))::int8 as id
+       from drover.run where id = $1),
+     taken_over as (
+       select c.id, c.state from drover.chunk c join drover.chunk p on p.id = c.parent_id
+       where c.run_id <> p.run_id and p.phase = 'data' and p.run_id in (select id from verified)
+         and c.run_id not in (select id from verified)
+       union all
+       select c.id, c.state from drover.chunk c join taken_over on c.parent_id = taken_over.id)
+     select (select count(*) from drover.chunk where phase = 'data' and state not in ('done', 'split')
+               and run_id in (select id from verified))
+       + (select count(*) from taken_over where state not in ('done', 'split')) as chunks`,
     [runId],
   );
   const [found] = await sql.query(

@@ -27,7 +27,7 @@ describe('a range', () => {
     expect(spanPredicate({ from, to }, '"t"', 'timestamp')).toBe(
       `"t" >= '0044-03-15 BC''; drop'::timestamp and "t" < 'infinity'::timestamp`,
     );
-    expect(spanPredicate({ from: null, to }, '"t"', 'date')).toBe(`"t" < 'infinity'::date`);
+    expect(spanPredicate({ from: null, to }, '"t"', 'date')).toBe(`"t" < 'infinity'::timestamp`);
     expect(spanPredicate({ from: null, to: null }, '"t"', 'date')).toBe('true');
   });
 });

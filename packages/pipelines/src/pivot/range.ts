@@ -57,9 +57,11 @@ export function spanPredicate(
   column: string,
   type: string,
 ): string {
+  // As a date a bound within a day would be cut to the day; Postgres compares dates with timestamps.
+  const boundType = type === 'date' ? 'timestamp' : type;
   const parts = [
-    ...(span.from === null ? [] : [`${column} >= ${literal(span.from)}::${type}`]),
-    ...(span.to === null ? [] : [`${column} < ${literal(span.to)}::${type}`]),
+    ...(span.from === null ? [] : [`${column} >= ${literal(span.from)}::${boundType}`]),
+    ...(span.to === null ? [] : [`${column} < ${literal(span.to)}::${boundType}`]),
   ];
   return parts.length === 0 ? 'true' : parts.join(' and ');
 }

@@ -55,11 +55,11 @@ export function describeAddresses(open: OpenQueue): void {
   });
 
   // Mutation: without `withoutCommand` the cause carries the command that logs in.
-  test('a refused login is QUEUE_UNAVAILABLE and names the reason, not the password', async () => {
+  test('a refused login is AUTHENTICATION_FAILED and names the reason, not the password', async () => {
     await using server = await open();
     const errors = await errorsAt({ ...server.address, url: server.refusedUrl });
     for (const error of errors) {
-      expect(error.code).toBe('QUEUE_UNAVAILABLE');
+      expect(error.code).toBe('AUTHENTICATION_FAILED');
       expect(error.message).toMatch(/WRONGPASS|does not exist/);
       expect(inspect(error, { depth: null, showHidden: true })).not.toContain(SECRET);
     }
@@ -68,15 +68,16 @@ export function describeAddresses(open: OpenQueue): void {
   // Mutation: without `backend.reach()` in chunk-consumer.ts the consumer of a Redis waits without end.
   test('a consumer is not opened where no server is, or none that lets it in', async () => {
     await using server = await open();
-    for (const address of [
-      await nobody(server.address),
-      { ...server.address, url: server.refusedUrl },
-    ]) {
+    const refused = { ...server.address, url: server.refusedUrl };
+    for (const [code, address] of [
+      ['QUEUE_UNAVAILABLE', await nobody(server.address)],
+      ['AUTHENTICATION_FAILED', refused],
+    ] as const) {
       const error: unknown = await openRecorder({ address }, newMigration()).then(
         () => null,
         (reason: unknown) => reason,
       );
-      expect(error).toMatchObject({ code: 'QUEUE_UNAVAILABLE' });
+      expect(error).toMatchObject({ code });
       expect(inspect(error, { depth: null, showHidden: true })).not.toContain(SECRET);
     }
   });

@@ -11,7 +11,7 @@ import {
   openRecorder,
 } from './queue-under-test.ts';
 
-/** What a worker does to its consumer while it runs: holds it, lets it proceed, and sets how much it takes. */
+/** What a worker does to its consumer while it runs: holds it, lets it proceed, and ends it meanwhile. */
 export function describeSteering(open: OpenQueue): void {
   // Mutation: with a `hold` that does nothing in chunk-consumer.ts it goes on with the second delivery.
   test('holds a consumer: it ends what it has in hand and takes nothing more, until it may proceed', async () => {
@@ -53,7 +53,7 @@ export function describeSteering(open: OpenQueue): void {
     expect(recorder.seen.length).toBeGreaterThanOrEqual(3);
   });
 
-  // Mutation: without the wake-up in BullMQ's `resume` it takes the second only when the first has ended.
+  // Mutation: with a `proceed` that waits for what is in hand it takes no second.
   test('lets a consumer proceed while it still has something in hand', async () => {
     await using server = await open();
     const migration = newMigration();
@@ -91,7 +91,7 @@ export function describeSteering(open: OpenQueue): void {
     expect(await queue.known()).toEqual(new Set(['r7-c2-d1']));
   });
 
-  // Mutation: without `ending` in chunk-consumer.ts it takes one after the other, and is never drained.
+  // Mutation: without `draining` in chunk-consumer.ts it takes one after the other, and is never drained.
   test('takes nothing more once it is asked to drain, even where it is told to proceed', async () => {
     await using server = await open();
     const migration = newMigration();
@@ -124,60 +124,6 @@ export function describeSteering(open: OpenQueue): void {
     expect(await abortion(inHand.lease)).toEqual(new Stopped('shutdown'));
     expect(holder.consumer.active).toBe(0);
     expect(await queue.known()).toEqual(new Set(['r7-c2-d1']));
-  });
-
-  // Mutation: with `worker.concurrency = concurrency` alone the others wait until the first has ended.
-  test('takes more at once as soon as it may, whatever it has in hand', async () => {
-    await using server = await open();
-    const migration = newMigration();
-    await using queue = openProducer(server, migration);
-    await queue.add(deliveries(5));
-    await using holder = await openHolder(server, migration);
-    await holder.holds(1);
-    holder.consumer.setConcurrency(3);
-    await holder.holds(3);
-    expect(holder.consumer.active).toBe(3);
-    expect((await queue.known()).size).toBe(5);
-  });
-
-  // Mutation: with a `setConcurrency` that does nothing the first one to end makes room for another.
-  test('takes fewer at once from the next one on, and lets those in hand end', async () => {
-    await using server = await open();
-    const migration = newMigration();
-    await using queue = openProducer(server, migration);
-    await queue.add(deliveries(5));
-    await using holder = await openHolder(server, migration, { concurrency: 3 });
-    const third = await holder.holds(3);
-    holder.consumer.setConcurrency(1);
-    for (const one of holder.held.slice(0, 2)) {
-      one.letGo();
-      await until('it is acknowledged', async () => {
-        const { runId, chunkId, delivery } = one.delivery;
-        return !(await queue.known()).has(`r${runId}-c${chunkId}-d${delivery}`);
-      });
-    }
-    expect(holder.held).toHaveLength(3);
-    expect(third.lease.aborted).toBe(false);
-    third.letGo();
-    await holder.holds(4);
-    expect(holder.consumer.active).toBe(1);
-  });
-
-  // Mutation: with a `setConcurrency` that wakes a held consumer it takes the second.
-  test('stays held whatever it may take at once', async () => {
-    await using server = await open();
-    const migration = newMigration();
-    await using queue = openProducer(server, migration);
-    await using holder = await openHolder(server, migration);
-    await queue.add(deliveries(1));
-    const inHand = await holder.holds(1);
-    holder.consumer.hold();
-    await queue.add(deliveries(2, { delivery: 2 }));
-    holder.consumer.setConcurrency(3);
-    inHand.letGo();
-    await using recorder = await openRecorder(server, migration);
-    await recorder.saw(2);
-    expect(holder.held).toHaveLength(1);
   });
 
   // Mutation: with a `ping` that asks nobody it goes well without a server.

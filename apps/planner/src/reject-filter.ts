@@ -1,0 +1,39 @@
+import type { RejectRecord } from '@drover/core';
+import { chooseRejects } from '@drover/engine';
+import type { Command } from 'commander';
+import { type MigrationView, neededLedger } from './migration-context.ts';
+import { fileOption, runOption, shipsOption } from './options.ts';
+
+/** Options by which rejects are chosen; the same for all commands that deal with them. */
+export interface RejectOptions {
+  file: string;
+  run?: number;
+  rule?: string;
+  ships?: string[];
+  all?: boolean;
+}
+
+export const addRejectOptions = (command: Command): Command =>
+  command
+    .addOption(runOption('only rejects of this run; by default of all'))
+    .option('--rule <word>', 'only rejects by this rule, as the list names it')
+    .addOption(shipsOption())
+    .addOption(fileOption());
+
+/** Those that the options choose, open ones only unless all are asked for. */
+export function rejectsOf(
+  view: MigrationView,
+  options: RejectOptions,
+): AsyncGenerator<RejectRecord> {
+  const { ledger, migration } = neededLedger(view);
+  return chooseRejects(
+    ledger,
+    { migrationId: migration.id, pipeline: view.pipeline },
+    {
+      openOnly: options.all !== true,
+      ...(options.run === undefined ? {} : { runId: options.run }),
+      ...(options.rule === undefined ? {} : { rule: options.rule }),
+      ...(options.ships === undefined ? {} : { entities: options.ships }),
+    },
+  );
+}
