@@ -32,14 +32,17 @@ export class FaultDeck {
   readonly #random: Random;
   #left: Fault[] = [];
 
-  constructor(field: Field, random: Random, kinds: readonly Fault[] = ALL_FAULTS) {
+  /** @param only a part of the names of the kinds that are wanted. @throws RangeError where there are none. */
+  constructor(field: Field, random: Random, only = '') {
     this.#random = random;
+    const kinds = ALL_FAULTS.filter(({ name }) => name.includes(only));
     this.impossible = kinds.flatMap(({ name, impossible }) => {
       const why = impossible?.(field) ?? null;
       return why === null ? [] : [{ name, why }];
     });
     const missing = new Set(this.impossible.map(({ name }) => name));
     this.#kinds = kinds.filter(({ name }) => !missing.has(name));
+    if (this.#kinds.length === 0) throw new RangeError(`no fault is called "${only}"`);
   }
 
   /** The next one for which it is time; null while there is none. The others keep their place. */

@@ -9,6 +9,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
     faults: { type: 'string', default: '200' },
     minutes: { type: 'string', default: '25' },
+    only: { type: 'string', default: '' },
     drover: { type: 'string' },
   },
 });
@@ -32,6 +33,7 @@ async function run(): Promise<number> {
     seed,
     faults,
     minutes: Number(minutes),
+    only: values.only,
     ...(values.drover === undefined ? {} : { program: resolve(values.drover) }),
     signal: interrupted.signal,
     tell: (line) => process.stdout.write(`${line}\n`),

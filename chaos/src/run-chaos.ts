@@ -14,6 +14,8 @@ export interface ChaosOptions {
   readonly faults: number;
   /** No fault is made after this; the round at hand is played to its end. */
   readonly minutes: number;
+  /** Only kinds of faults whose names contain this. */
+  readonly only?: string;
   /** The built command; that of this repository by default. */
   readonly program?: string;
   readonly signal?: AbortSignal;
@@ -53,7 +55,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const made = () => rounds.reduce((sum, round) => sum + round.injections.length, 0);
   if (!existsSync(program)) throw new Error(`${program} is not there: build it, npm run build`);
   await using field = await openField();
-  const deck = new FaultDeck(field, random.fork('deck'));
+  const deck = new FaultDeck(field, random.fork('deck'), options.only);
   for (const { name, why } of deck.impossible) tell(`cannot be made here: ${name}; ${why}`);
   while (made() < faults && Date.now() < deadlineMs) {
     const number = rounds.length + 1;

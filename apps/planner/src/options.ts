@@ -13,12 +13,19 @@ export const logsOption = () =>
 export const reportsOption = () =>
   new Option('--reports <folder>', 'folder of the reports').default('reports');
 
+export const verificationOption = () =>
+  new Option('--verification <folder>', 'folder of the differences that were found').default(
+    'verification',
+  );
+
 export const shipsOption = () =>
-  new Option('--ships <ids>', 'only these ships, separated by commas').argParser((text: string) => {
-    const ships = text.split(',').filter((ship) => ship !== '');
-    if (ships.length > 0) return ships;
-    throw new InvalidArgumentError('Name at least one ship, for example --ships S1,S2.');
-  });
+  new Option('--ship, --ships <ids>', 'only these ships, separated by commas').argParser(
+    (text: string) => {
+      const ships = text.split(',').filter((ship) => ship !== '');
+      if (ships.length > 0) return ships;
+      throw new InvalidArgumentError('Name at least one ship, for example --ships S1,S2.');
+    },
+  );
 
 export const fromOption = () =>
   new Option('--from <moment>', 'start here instead, included').argParser(moment);

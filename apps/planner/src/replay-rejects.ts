@@ -15,6 +15,7 @@ interface ReplayOptions extends RejectOptions {
   grace: string;
   logs: string;
   reports: string;
+  verification: string;
   dryRun: boolean;
   json: boolean;
 }

@@ -40,7 +40,7 @@ describe.skipIf(redisUrl === null)('a standby that lags', () => {
     await using watcher = open(`postgres://watcher@127.0.0.1:${port}/postgres`);
     await expect(replicationLagMs(watcher)).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
-      hint: expect.stringContaining('grant pg_monitor'),
+      hint: expect.stringContaining('grant pg_monitor to watcher'),
     });
     await database.query('grant pg_monitor to watcher');
     expect(await replicationLagMs(watcher)).toBeGreaterThan(1_000);

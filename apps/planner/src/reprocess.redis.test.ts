@@ -78,7 +78,7 @@ describe.skipIf(redisUrl === null)('reprocessing', () => {
     await using migration = await parkedRun();
     await mend(migration, 'S1');
     const { code, err } = await migration.drover([
-      ...['reprocess', '--ships', 'S1', '--workers', '1', '--still-failed', 'still.csv'],
+      ...['reprocess', '--ship', 'S1', '--workers', '1', '--still-failed', 'still.csv'],
     ]);
     expect(code).toBe(4);
     expect(err).toContain('2 chunks will be tried');

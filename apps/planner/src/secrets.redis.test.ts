@@ -47,6 +47,18 @@ async function redisText(redis: Redis): Promise<string> {
   return texts.join('\n');
 }
 
+/** What a worker says that waits for a server, or has given up; it is stopped. */
+async function stoppedWorker(
+  migration: CliFixture,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  await using worker = migration.start(['worker', '--debug'], environment);
+  await until('the worker has said what is wrong', () => worker.err() !== '');
+  worker.signal('SIGTERM');
+  const { out, err } = await worker.ended;
+  return `${out}${err}`;
+}
+
 // Mutation: with the address as written from `describeConnection` (connection.ts), refused connections show it.
 test(
   'a password never occurs in what is printed, logged, reported, queued or kept',
@@ -93,14 +105,12 @@ test(
     const database = `postgres://postgres:${POSTGRES_SECRET}`;
     for (const address of ['127.0.0.1:1', 'bad host', '[']) {
       const environment = { DATABASE_URL: `${database}@${address}/d` };
-      for (const args of ['check', 'worker']) await drover(args, environment);
+      await drover('check', environment);
+      printed.push(await stoppedWorker(migration, environment));
     }
     const wrong = { QUEUE_URL: `redis://:${REDIS_SECRET}x@${open.host}` };
     await drover('check', wrong);
-    await using refused = migration.start(['worker'], wrong);
-    await until('the worker has said what is wrong', () => refused.err() !== '');
-    refused.signal('SIGTERM');
-    printed.push((await refused.ended).err);
+    printed.push(await stoppedWorker(migration, wrong));
     expect(codes).toMatchObject({
       'worker --until-run 1': 0,
       'verify --workers 1': 0,

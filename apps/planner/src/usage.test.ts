@@ -9,7 +9,15 @@ afterAll(() => rmSync(cwd, { recursive: true, force: true }));
 const drover = (...args: string[]) => runCli(args, { cwd });
 
 const COMMON = ['--file', '--debug', '--help'];
-const WATCHING = ['--workers', '--concurrency', '--logs', '--reports', '--json', '--dry-run'];
+const WATCHING = [
+  ...['--workers', '--concurrency', '--grace', '--logs', '--reports', '--verification'],
+  ...['--json', '--dry-run'],
+];
+const PARKED = [
+  ...['--run', '--stream', '--ships', '--from', '--to', '--code', '--older-than'],
+  '--newer-than',
+];
+const REJECTS = ['--run', '--rule', '--ships'];
 const BOUNDS = ['--ships', '--from', '--to', '--cutoff'];
 const OPTIONS: Record<string, readonly string[]> = {
   check: [...COMMON, '--ships', '--json'],
@@ -28,8 +36,19 @@ const OPTIONS: Record<string, readonly string[]> = {
     ...['--query-below', '--replication-lag', '--hours', '--time-zone', '--dry-run', '--json'],
   ],
   verify: [...COMMON, ...WATCHING, '--ships', '--run'],
-  report: [...COMMON, '--run', '--reports', '--dry-run', '--json'],
-  'failed list': [...COMMON, '--run', '--json'],
+  report: [...COMMON, '--run', '--reports', '--attempts', '--dry-run', '--json'],
+  'failed list': [...COMMON, ...PARKED, '--json'],
+  'failed show': [...COMMON, '--json'],
+  'failed export': [...COMMON, ...PARKED, '--format', '--output'],
+  'failed drop': [...COMMON, ...PARKED, '--yes', '--dry-run', '--json'],
+  reprocess: [
+    ...[...COMMON, ...WATCHING, ...PARKED],
+    ...['--delay', '--limit', '--split', '--still-failed'],
+  ],
+  'rejects list': [...COMMON, ...REJECTS, '--all', '--limit', '--json'],
+  'rejects export': [...COMMON, ...REJECTS, '--all', '--format', '--output'],
+  'rejects replay': [...COMMON, ...REJECTS, ...WATCHING],
+  support: ['--file', '--logs', '--output', '--dry-run', '--json', '--help'],
   logs: ['--logs', '--task', '--follow', '--errors', '--successes', '--counts', '--json', '--help'],
 };
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hourlyRows, type NarrowRow, narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
 import { cliFixture } from './testing/cli-fixture.ts';
@@ -23,6 +25,10 @@ describe.skipIf(redisUrl === null)('drover verify', () => {
     expect(out).toContain('Verification: DIFFERENCES FOUND');
     expect(out).toMatch(
       /different: S2 \| 2026-01-01 01:30:00 \|.* \/c2: source "6202", target "-7"/,
+    );
+    const kept = readFileSync(join(migration.folder, 'verification', `${migration.name}-run-3.csv`));
+    expect(kept.toString()).toBe(
+      `kind,stale,key,source,target\ndifferent,false,"{""ship"":""S2"",""time"":""2026-01-01 01:30:00"",""table"":""tbl_data_timeseries_S2"",""channel"":""/c2""}",6202,-7\n`,
     );
     const other = await migration.drover(['verify', '--workers', '1', '--ships', 'S1']);
     expect(other.code).toBe(0);

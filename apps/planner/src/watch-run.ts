@@ -8,6 +8,7 @@ import { createProgress, type Progress } from './progress.ts';
 import { reportText } from './views/report-text.ts';
 import { heldText } from './views/throttle-text.ts';
 import { writeReport } from './write-report.ts';
+import { writeVerification } from './write-verification.ts';
 
 export interface WatchOptions {
   readonly file: string;
@@ -17,6 +18,7 @@ export interface WatchOptions {
   readonly grace: string;
   readonly logs: string;
   readonly reports: string;
+  readonly verification: string;
   readonly json: boolean;
   readonly host: Host;
 }
@@ -162,7 +164,10 @@ async function conclude(drover: Drover, ended: Run, options: WatchOptions): Prom
     nowMs: host.now(),
     outside: await pipeline.uncovered(ended.anchor),
   });
-  const files = writeReport(report, options.reports);
+  const files = [
+    ...writeReport(report, options.reports),
+    ...(await writeVerification(ledger, report, options.verification)),
+  ];
   if (options.json) printJson(report);
   else print(reportText(report));
   note(`\nReport: ${files.join(', ')}`);

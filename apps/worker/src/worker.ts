@@ -63,9 +63,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         processLog.warn('waiting to start', { code, error: message, pauseMs }),
     });
   const drover = await patiently(() => openDrover(options));
+  try {
+    return await startOn(drover, options, patiently);
+  } catch (error) {
+    await drover[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function startOn(
+  drover: Drover,
+  options: WorkerOptions,
+  patiently: <T>(task: () => Promise<T>) => Promise<T>,
+): Promise<RunningWorker> {
   const { ledger, queue, pipeline, migration, loaded, host } = drover;
   const id = host.uuid();
-  const log = processLog.child({ worker: id.slice(0, 8) });
+  const log = options.log.child({ worker: id.slice(0, 8) });
   const inHand = new AttemptsInHand();
   const stopping = new AbortController();
   const coordinator = new Coordinator({

@@ -19,7 +19,7 @@ function terminateAll(side: Side): Fault {
     name: `end all sessions on the ${side}`,
     async inject(scene) {
       const inHand = await attemptsInHand(scene);
-      const ended = await terminate(scene, side, await backends(scene, side));
+      const ended = await terminate(scene, side, await awaitBackends(scene, side));
       return { happened: ended > 0, hit: inHand.length > 0, note: counted(ended, 'session') };
     },
   };
@@ -29,7 +29,9 @@ function terminateOne(side: Side): Fault {
   return {
     name: `end one session on the ${side}`,
     async inject(scene) {
-      const choice = await workingBackends(scene, side);
+      const found = await awaitBackends(scene, side);
+      const working = found.filter((one) => one.working);
+      const choice = working.length > 0 ? working : found;
       if (choice.length === 0) return NOBODY_THERE;
       const chosen = scene.random.pick(choice);
       const ended = await terminate(scene, side, [chosen]);
@@ -44,16 +46,15 @@ function terminateOne(side: Side): Fault {
 
 export const SESSION_FAULTS = SIDES.flatMap((side) => [terminateAll(side), terminateOne(side)]);
 
-/** In a moment there is one in a transaction; where none comes, those at rest. */
-async function workingBackends(scene: Scene, side: Side): Promise<readonly Backend[]> {
+/** Until one of them works; where none comes, those at rest. */
+async function awaitBackends(scene: Scene, side: Side): Promise<readonly Backend[]> {
   let found: readonly Backend[] = [];
   const look = async () => {
     found = await backends(scene, side);
     return found.some((one) => one.working);
   };
   await until('a session works', look, WORKS_WITHIN_MS).catch(() => {});
-  const working = found.filter((one) => one.working);
-  return working.length > 0 ? working : found;
+  return found;
 }
 
 async function backends({ field, name }: Scene, side: Side): Promise<readonly Backend[]> {

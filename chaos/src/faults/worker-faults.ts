@@ -32,6 +32,27 @@ const stopWorker: Fault = {
   },
 };
 
+/** It has nobody to hand its delivery back to, and ends all the same. */
+const stopWorkerWithoutQueue: Fault = {
+  name: 'SIGTERM a worker while Redis refuses',
+  async inject(scene) {
+    const { line } = scene.field.queue;
+    const worker = await chooseWorker(scene);
+    if (worker === null) return NOBODY_THERE;
+    const inHand = (await openChunks(scene, worker)).length;
+    try {
+      await line.refuse();
+      line.cut();
+      worker.signal('SIGTERM');
+      const code = await endOf(worker);
+      const note = `${worker.name}, ${chunks(inHand)}, ended with ${code ?? 'nothing yet'}`;
+      return { happened: true, hit: inHand > 0, note };
+    } finally {
+      await line.restore();
+    }
+  },
+};
+
 const freezeBeyondLease: Fault = {
   name: 'freeze a worker beyond its lease',
   lasting: true,
@@ -43,7 +64,13 @@ const freezeBriefly: Fault = {
   inject: (scene) => freeze(scene, scene.random.between(500, 4_000)),
 };
 
-export const WORKER_FAULTS = [killWorker, stopWorker, freezeBeyondLease, freezeBriefly];
+export const WORKER_FAULTS = [
+  killWorker,
+  stopWorker,
+  stopWorkerWithoutQueue,
+  freezeBeyondLease,
+  freezeBriefly,
+];
 
 async function freeze(scene: Scene, ms: number) {
   const worker = await chooseWorker(scene);

@@ -33,7 +33,7 @@ export class Throttler {
   #limits: Throttle;
   #held: string | null = null;
   #known = '';
-  #lastInLine: Promise<void> = Promise.resolve();
+  #lastInLine: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ThrottlerParts) {
     this.#parts = parts;
@@ -73,7 +73,7 @@ export class Throttler {
   async mayStart(signal: AbortSignal): Promise<boolean> {
     const before = this.#lastInLine;
     const start = this.#comesUp(before, signal);
-    this.#lastInLine = Promise.allSettled([before, start]).then(() => {});
+    this.#lastInLine = Promise.allSettled([before, start]);
     return start;
   }
 
@@ -108,11 +108,12 @@ export class Throttler {
       }
     }
   }
-  async #comesUp(before: Promise<void>, signal: AbortSignal): Promise<boolean> {
+
+  async #comesUp(before: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
     const { ledger, migrationId } = this.#parts;
     // One of this worker asks at a time: the others would ask in vain.
     let first = false;
-    void before.then(() => {
+    void before.finally(() => {
       first = true;
       this.#bell.ring();
     });

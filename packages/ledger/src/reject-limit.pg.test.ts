@@ -75,8 +75,8 @@ describe('the limit of rejects in a run', () => {
     expect(await count(fixture, run.id)).toBe(3);
   });
 
-  // Mutation: without `chunk_id <> $1` in `refuseTooMany` ... its earlier rejects are gone by then; without
-  // `run_id` those of all runs count.
+  // Mutation: without `run_id` in `refuseTooMany` those of all runs count; without `earlier` in settle.ts those of
+  // the chunk's first generation do.
   test('counts those of the run alone, and of a chunk that is moved again only the new ones', async () => {
     await using fixture = await ledgerFixture(postgresUrl);
     const { ledger } = fixture;

@@ -9,7 +9,7 @@ import type { Database } from './database.ts';
  */
 export async function replicationLagMs(database: Database): Promise<number | null> {
   const [row] = await database.query(
-    `select pg_is_in_recovery() as standby,
+    `select format('grant pg_monitor to %I', current_user) as remedy,
        (select count(*) from pg_stat_replication where state is null) as hidden,
        (select extract(epoch from max(replay_lag)) * 1000 from pg_stat_replication) as downstream,
        case when pg_is_in_recovery() and pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()
@@ -18,7 +18,7 @@ export async function replicationLagMs(database: Database): Promise<number | nul
   if (row?.['hidden'] !== '0') {
     throw new DroverError('PERMISSION_DENIED', {
       message: `${database.where}: the role may not see how far the standbys lag.`,
-      hint: 'Let a superuser run: grant pg_monitor to the role; or lift the limit.',
+      hint: `Let a superuser run: ${row?.['remedy']}; or lift the limit.`,
     });
   }
   const lags = [row['downstream'], row['own']].filter((lag) => lag != null).map(Number);

@@ -20,6 +20,9 @@ export interface ConsumerOptions {
 const LOCK_MS = 10_000;
 const STALLED_CHECK_MS = 5_000;
 
+/** Between two tries at a server that is away. BullMQ's own 15 s hold up the end of the process as well. */
+const RETRY_MS = 1_000;
+
 /** Never given up for having stalled: how often a chunk may fail, the ledger says. */
 const MAX_STALLED_COUNT = 1_000_000;
 
@@ -66,6 +69,7 @@ export async function openChunkConsumer(
       lockDuration: options.lockMs ?? LOCK_MS,
       stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
       maxStalledCount: MAX_STALLED_COUNT,
+      runRetryDelay: RETRY_MS,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 100 },
       autorun: false,
@@ -77,9 +81,23 @@ export async function openChunkConsumer(
     for (const id of jobIds) hand.stopJob(id, 'lease-lost');
   });
   worker.on('error', onTrouble);
+  // A connection that breaks meanwhile is no reason to leave those in hand alone.
+  const untilIdle = (error: Error) => {
+    onTrouble(error);
+    return NEVER;
+  };
+  let draining: Promise<void> | undefined;
+  const drain = () => {
+    // BullMQ does not wait for those in hand where it is paused already.
+    if (draining === undefined && worker.isPaused()) void worker.resume();
+    draining ??= hand.outlasts(worker.pause().catch(untilIdle), ACKNOWLEDGE_MS);
+    return draining;
+  };
   const shutDown = async () => {
     hand.stopAll('shutdown');
-    await hand.outlasts(worker.close().catch(onTrouble), ACKNOWLEDGE_MS);
+    await drain();
+    // By force: else BullMQ says goodbye to a server that is away for as long as the process lives.
+    await worker.close(true).catch(onTrouble);
     await backend.close();
   };
   let closing: Promise<void> | undefined;
@@ -95,12 +113,11 @@ export async function openChunkConsumer(
     throw queueError(error, 'no consumer could be opened');
   }
   worker.run().catch(onTrouble);
-  let draining = false;
   return {
     hold: () => void worker.pause(true).catch(onTrouble),
     proceed() {
       // What was away may come back while the consumer is about to end.
-      if (!draining) void worker.resume().catch(onTrouble);
+      if (draining === undefined) void worker.resume().catch(onTrouble);
     },
     setConcurrency(concurrency) {
       const more = concurrency > worker.concurrency;
@@ -113,11 +130,7 @@ export async function openChunkConsumer(
     get active() {
       return hand.size;
     },
-    drain() {
-      draining = true;
-      // BullMQ does not wait for those in hand where it was paused before.
-      return hand.outlasts(worker.isPaused() ? NEVER : worker.pause(), ACKNOWLEDGE_MS);
-    },
+    drain,
     close,
   };
 }

@@ -135,26 +135,38 @@ describe('what stands behind a telling key', () => {
 });
 
 describe('the passwords of a text', () => {
-  // Mutations: without `firstWord`, or its quotes; without the cut at a comment; without either split.
+  // Mutations: without IN_ADDRESS_ALONE; without `unescaped`, or its doubled quotes; without each of `firstWords`; without the cut at a comment; without either split.
   test.each([
     ['password: s3cret', 's3cret'],
     ['password: s3cret # of 2024', 's3cret'],
     ['{ password: s3cret, user: u }', 's3cret'],
     ['password: "two words"', 'two words'],
     ["password: 'two words' # note", 'two words'],
+    ['password: "say \\"two\\" \\u00f6"', 'say "two" ö'],
+    ["password: 'it''s \\'", "it's \\"],
     ['password: two words', 'two words'],
     ['password: two words # of 2024', 'two words'],
     ['password:\n  "two words" # of 2024', 'two words'],
     ['password: |\n  two words\n  more', 'two words'],
     ['password: ${HALF}s3cret', 's3cret'],
     ['password: |\n  s3cret\n', 's3cret'],
+    ["connection: postgres://h/d?password=''pw''&x=1", "''pw''"],
     ['connection: postgres://u:s3cret@h/d', 's3cret'],
+    ['connection: "postgres://u:a\\",b@h/d"', 'a",b'],
+    ['connection: postgres://u:a://b@h/d', 'a://b'],
+    ['connection: "postgres://u:2/b\\"@h/d"', '2/b"'],
   ])('are named as they may be meant: %s', (text, password) => {
     expect(passwordsIn(text)).toContain(password);
   });
 
-  test('are none where there are only references', () => {
-    expect(passwordsIn('password: ${PW}\nurl: redis://:${PW}@h\nuser: u')).toEqual([]);
+  // Mutation: without `port` of IN_ADDRESS_ALONE.
+  test.each([
+    'password: ${PW}\nurl: redis://:${PW}@h\nuser: u',
+    'url: redis://h:6379 # of ada@example.org',
+    'connection: postgres://u@h:5432/d?application_name=a@b',
+    'connection: postgres://h:5432/d?application_name=a@b',
+  ])('are none where there is none: %j', (text) => {
+    expect(passwordsIn(text)).toEqual([]);
   });
 });
 

@@ -31,26 +31,47 @@ const encoded = (character: string, code: string) => `(?:${character}|%(?:25){0,
 
 /**
  * The password of an address. It may hold anything, also an `@`, a blank or a quote: all is taken up to the
- * last `@` within reach. What is plainly a port is not taken for one.
+ * last `@` within reach.
+ * @param not.port what shows that a port stands there. @param not.beyond what it does not reach beyond.
  */
-const IN_ADDRESS = new RegExp(
-  [
-    `${encoded(':', '3A')}(?:${encoded(String.raw`\\*\/`, '2F')}){2}`,
-    String.raw`[^\s/?#@:[\]"'<>]{0,128}?${encoded(':', '3A')}`,
-    String.raw`(?!\d{1,5}(?:[/?#][^\s@"']*)?(?:[\s"'\\,;)\]}]|$)|(?:${REFERENCE})+@)`,
-    String.raw`(?<value>(?:(?!${END_OF_TEXT}|:\/\/)[^\n\r]){1,256})${encoded('@', '40')}`,
-  ].join(''),
-  'gimd',
-);
+function inAddress(not: { readonly port: string; readonly beyond: string }): RegExp {
+  return new RegExp(
+    [
+      `${encoded(':', '3A')}(?:${encoded(String.raw`\\*\/`, '2F')}){2}`,
+      String.raw`[^\s/?#@:[\]"'<>]{0,128}?${encoded(':', '3A')}`,
+      String.raw`(?!\d{1,5}(?:${not.port})|(?:${REFERENCE})+@)`,
+      String.raw`(?<value>(?:(?!${not.beyond})[^\n\r]){1,256})${encoded('@', '40')}`,
+    ].join(''),
+    'gimd',
+  );
+}
 
-/** What stands behind a key: in quotes, or else to the end of the line. */
+const IN_ADDRESS = inAddress({
+  port: String.raw`(?:[/?#][^\s@"']*)?(?:[\s"'\\,;)\]}]|$)|(?:\/[\w-]*)?\?[\w.]+=`,
+  beyond: String.raw`${END_OF_TEXT}|:\/\/`,
+});
+
+/** On a line of its own, as in a file of settings: there is less that it could be taken for. */
+const IN_ADDRESS_ALONE = inAddress({
+  port: String.raw`(?:\/[\w-]*)?(?:\?[\w.]+=|\s+#|$)`,
+  beyond: '$',
+});
+
+/** What may follow the quote that ends a value. */
+const AFTER_QUOTE = String.raw`(?=[\s,;}\])&]|\\*"|$)`;
+
+const END_OF_NESTED = String.raw`(?<!\\)\k<quote>${AFTER_QUOTE}`;
+
+/** What stands behind a key: in quotes (the last sort is that of JSON in JSON), or else to the end of the line. */
 const BEHIND_KEY = new RegExp(
   [
     String.raw`(?:${KEY})[\w.-]{0,64}`,
     String.raw`(?:(?:\\*["'])?\s*(?:=>|:=|[:=]|%3[AD])[ \t]*|\s+(?=\\*'))`,
     String.raw`(?![ \t]*$|[ \t]*\\*["']?${REFERENCE}\\*["']?(?:[\s,;&}\])]|$))`,
-    String.raw`(?:(?<quote>\\*["'])(?<quoted>(?:(?!${closing()})[^\n\r])*)${closing()}|`,
-    String.raw`(?<value>(?:(?!${END_OF_TEXT})[^\n\r])+))`,
+    String.raw`(?:"(?<double>(?:\\.|[^"\\\n\r])*)"${AFTER_QUOTE}`,
+    String.raw`|'(?<single>(?:''|[^'\n\r])*)'${AFTER_QUOTE}`,
+    String.raw`|(?<quote>\\+["'])(?<nested>(?:(?!${END_OF_NESTED})[^\n\r])*)${END_OF_NESTED}`,
+    String.raw`|(?<value>[^\n\r](?:(?!${END_OF_TEXT})[^\n\r])*))`,
   ].join(''),
   'gimd',
 );
@@ -73,12 +94,7 @@ export function isSecretKey(key: string): boolean {
 
 /** Where a text shows a secret by the looks of it: an address with a password, a telling key, a bearer token. */
 export function findSecretLooking(text: string): readonly Stretch[] {
-  return PATTERNS.flatMap((pattern) =>
-    [...text.matchAll(pattern)].flatMap(({ indices }) => {
-      const [start, end] = indices?.groups?.['value'] ?? indices?.groups?.['quoted'] ?? [0, 0];
-      return start === end ? [] : [{ start, end }];
-    }),
-  );
+  return find(text, PATTERNS);
 }
 
 /**
@@ -86,21 +102,38 @@ export function findSecretLooking(text: string): readonly Stretch[] {
  * where a value ends is not always to be told. References are not among them.
  */
 export function passwordsIn(text: string): readonly string[] {
-  const found = findSecretLooking(text).flatMap(({ start, end }) =>
+  const found = find(text, [...PATTERNS, IN_ADDRESS_ALONE]).flatMap(({ start, end }) =>
     text.slice(start, end).split('\n'),
   );
-  const meant = found.flatMap((value) => [value, value.replace(/\s#.*/, ''), firstWord(value)]);
-  const parts = meant.flatMap((value) => value.split(new RegExp(REFERENCE)));
+  const meant = found.flatMap((value) => [value, value.replace(/\s#.*/, ''), ...firstWords(value)]);
+  const parts = [...meant, ...meant.map(unescaped)].flatMap((value) =>
+    value.split(new RegExp(REFERENCE)),
+  );
   return [...new Set(parts.map((value) => value.trim()).filter((value) => value !== ''))];
 }
 
 /** As one of several on a line, in quotes or not. */
-function firstWord(value: string): string {
-  const [, , quoted] = /^\s*(["'])(.*?)\1/.exec(value) ?? [];
-  return quoted ?? /^\s*[^\s,;&}\]]*/.exec(value)?.[0] ?? '';
+function firstWords(value: string): readonly string[] {
+  const words = [/^\s*"([^"]*)"/, /^\s*'([^']*)'/, /^\s*([^\s,;&}\]]*)/];
+  return words.map((word) => word.exec(value)?.[1] ?? '');
 }
 
-/** The quote that a value began with, not itself escaped, where a text may end. */
-function closing(): string {
-  return String.raw`(?<!\\)\k<quote>(?=[\s,;}\])&]|\\*"|$)`;
+/** As it stood before it was put into quotes. */
+function unescaped(value: string): string {
+  try {
+    return JSON.parse(`"${value}"`) as string;
+  } catch (error) {
+    if (error instanceof SyntaxError) return value.replaceAll("''", "'");
+    throw error;
+  }
+}
+
+function find(text: string, patterns: readonly RegExp[]): Stretch[] {
+  return patterns.flatMap((pattern) =>
+    [...text.matchAll(pattern)].flatMap(({ indices }) => {
+      const { value, double, single, nested } = indices?.groups ?? {};
+      const [start, end] = value ?? double ?? single ?? nested ?? [0, 0];
+      return start === end ? [] : [{ start, end }];
+    }),
+  );
 }

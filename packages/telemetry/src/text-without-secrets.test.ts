@@ -193,7 +193,8 @@ function numbers(seed: number): (below: number) => number {
 }
 
 const SIGNS = [
-  ...'abcXYZ0189 "\'\\/%@:=&;,{}[]()<>$#?+-_.~`^|*!\t\nöß€𝄞',
+  ...'abcXYZ0189 "\'\\/%@:=&;,{}[]()<>$#?+-_.~`^|*!\t\nöß€'.split(''),
+  '𝄞',
   '%2F',
   '\\n',
   '${',
@@ -207,7 +208,11 @@ test.each(Array.from({ length: 400 }, (_, seed) => seed))(
   'no random value survives, whatever stands around it (seed %i)',
   (seed) => {
     const below = numbers(seed);
-    const pick = <T>(from: readonly T[]): T => from[below(from.length)] as T;
+    const pick = <T>(from: readonly T[]): T => {
+      const [one] = from.slice(below(from.length));
+      if (one === undefined) throw new Error('there is nothing to pick from');
+      return one;
+    };
     const signs = (length: number) => Array.from({ length }, () => pick(SIGNS)).join('');
     const values = Array.from({ length: 1 + below(4) }, () => signs(4 + below(20)));
     const ways = Object.entries(WRITTEN).filter(([name]) => !name.includes('capitals'));

@@ -16,7 +16,7 @@ export interface Support {
   readonly late: boolean;
 }
 
-export interface SectionResult {
+interface SectionResult {
   readonly title: string;
   readonly summary: string | null;
   /** Why it could not be filled; null where it was. */
@@ -35,12 +35,14 @@ export async function collectSupport(
 ): Promise<Support> {
   const context = await openSupportContext(options, limitMs);
   const filled = await Promise.all(
-    sections.map(async ({ title, fill }) => ({
-      title,
-      outcome: await attempt(limitMs, () => fill(context)),
+    sections.map(async (section) => ({
+      title: section.title,
+      outcome: await attempt(limitMs, () => section.fill(context)),
     })),
   );
-  const closed = await attempt(limitMs, () => context.close());
+  const late = context.late || filled.some(({ outcome }) => 'late' in outcome && outcome.late);
+  // What is given up still holds its connection, and closing waits for that.
+  if (!late) await attempt(limitMs, () => context.close());
   const raw = supportText(context.name, context.madeAt, filled);
   const fileText = await attempt(limitMs, () => context.fileText());
   const secrets = knownSecrets({
@@ -49,14 +51,13 @@ export async function collectSupport(
     text: raw,
   });
   const clean = (text: string) => textWithoutSecrets(text, secrets);
-  const outcomes = [closed, ...filled.map(({ outcome }) => outcome)];
   return {
     // A name that came from the environment is not for the name of a file.
     name: clean(context.name) === context.name ? context.name : 'migration',
     madeAt: context.madeAt,
     text: clean(raw),
     sections: filled.map((section) => resultOf(section, clean)),
-    late: context.late || outcomes.some((outcome) => 'late' in outcome && outcome.late),
+    late,
   };
 }
 

@@ -5,6 +5,9 @@ import { isSecretKey, passwordsIn } from '@drover/telemetry';
 /** How variables are called that say where something is and who logs in: that may be known. */
 const PLACE = /(?:^|_|PG)(?:HOST(?:NAME)?|PORT|USER(?:NAME)?|DATABASE|DBNAME)$/i;
 
+/** What a shell calls so is no password. */
+const FOLDERS: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
+
 const PLAIN = /^[\w.-]+$/;
 
 /**
@@ -17,14 +20,14 @@ export function knownSecrets(of: {
   readonly fileText: string;
   readonly text: string;
 }): readonly string[] {
-  const references = referencesIn(`${of.fileText}\n${of.text}`);
-  const isMeant = ({ name, from }: Variable) =>
-    from === '.env' || references.includes(name) || isSecretKey(name);
-  const variables = readVariables(dirname(of.file)).filter(isMeant);
-  return [
-    ...variables.filter((one) => !isPlace(one)).map(({ value }) => value),
-    ...passwordsIn(of.fileText),
-  ];
+  const variables = readVariables(dirname(of.file));
+  const names = new Set([
+    ...referencesIn(`${of.fileText}\n${of.text}`),
+    ...variables.filter(({ from }) => from === '.env').map(({ name }) => name),
+    ...variables.map(({ name }) => name).filter((name) => isSecretKey(name) && !FOLDERS.has(name)),
+  ]);
+  const meant = variables.filter((one) => names.has(one.name) && !isPlace(one));
+  return [...meant.map(({ value }) => value), ...passwordsIn(of.fileText)];
 }
 
 function isPlace({ name, value }: Variable): boolean {

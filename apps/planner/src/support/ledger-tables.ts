@@ -28,6 +28,7 @@ export const ledgerSection: Section = {
       };
     }
     const versions = await rowsOf(database, VERSIONS);
+    const leases = await rowsOf(database, LEASES);
     return {
       summary: `version ${versions.at(-1)?.[0] ?? 'unknown'}`,
       text: [
@@ -37,7 +38,9 @@ export const ledgerSection: Section = {
         '',
         table(['migration', 'pipeline', 'made', 'id'], await rowsOf(database, MIGRATIONS)),
         '',
-        table(['lease', 'holder', 'ends in'], await rowsOf(database, LEASES)),
+        leases.length === 0
+          ? 'Nobody holds a lease.'
+          : table(['lease', 'holder', 'ends in'], leases),
       ].join('\n'),
     };
   },

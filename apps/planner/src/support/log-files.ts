@@ -46,7 +46,8 @@ async function fileText(path: string): Promise<string> {
       ...last,
     ].join('\n');
   } catch (error) {
-    if (error instanceof Error && 'code' in error) return `${name}: cannot be read (${error.code})`;
+    if (error instanceof Error && 'code' in error)
+      return `${name}: cannot be read (${String(error.code)})`;
     throw error;
   }
 }

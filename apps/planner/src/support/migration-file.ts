@@ -10,9 +10,9 @@ export const migrationFileSection: Section = {
   holds: 'as written, its hash, and which of its variables are set',
   fill(context) {
     const text = context.fileText();
-    const state = stateOf(context);
+    const { summary, state } = stateOf(context);
     return {
-      summary: state.split('\n')[0] ?? '',
+      summary,
       text: [
         `${context.file}, ${bytes(Buffer.byteLength(text))}`,
         state,
@@ -26,14 +26,14 @@ export const migrationFileSection: Section = {
 };
 
 /** A file that is refused is shown all the same: what is wrong with it stands above it. */
-function stateOf(context: SupportContext): string {
+function stateOf(context: SupportContext): { summary: string; state: string } {
   try {
     const { hash, lists } = context.loaded();
     const names = lists.size === 0 ? '' : `, with the lists ${[...lists.keys()].join(', ')}`;
-    return `read without complaint, hash ${hash}${names}`;
+    return { summary: 'read without complaint', state: `hash ${hash}${names}` };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return `it is refused:\n${error.message}`;
+    return { summary: 'refused', state: `It is refused:\n${error.message}` };
   }
 }
 

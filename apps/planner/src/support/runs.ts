@@ -2,7 +2,7 @@ import { CHUNK_STATES, type Run } from '@drover/core';
 import { count, table } from '@drover/telemetry';
 import type { MigrationRecord } from '../migration-context.ts';
 import { plural } from '../views/plural.ts';
-import type { Section } from './section.ts';
+import type { Filling, Section } from './section.ts';
 
 const MOST_RUNS = 50;
 
@@ -34,11 +34,10 @@ export const chunksSection: Section = {
   async fill(context) {
     const record = context.record();
     const runs = newestOfKinds(await record.ledger.runs({ migrationId: record.migration.id }));
-    const parts = await Promise.all(runs.map((run) => chunksText(record, run)));
-    const [newest] = runs;
+    const parts = await Promise.all(runs.map((run) => chunksOf(record, run)));
     return {
-      summary: newest === undefined ? 'none' : `of ${plural(runs.length, 'run')}`,
-      text: parts.join('\n\n'),
+      summary: parts[0]?.summary ?? 'none',
+      text: parts.map(({ text }) => text).join('\n\n'),
     };
   },
 };
@@ -80,20 +79,26 @@ function runLines(run: Run, hash: string): readonly string[] {
   ];
 }
 
-async function chunksText({ ledger }: MigrationRecord, run: Run): Promise<string> {
+async function chunksOf({ ledger }: MigrationRecord, run: Run): Promise<Filling> {
   const [progress, attempts, rejects] = await Promise.all([
     ledger.progress(run.id),
     ledger.attempts(run.id),
     ledger.rejectCounts(run.id),
   ]);
-  const { total } = progress;
-  return [
+  const { total, phases } = progress;
+  const sums = CHUNK_STATES.map((state) => ({
+    state,
+    chunks: phases.reduce((sum, phase) => sum + phase.chunks[state], 0),
+  }));
+  const some = sums.filter(({ chunks }) => chunks > 0);
+  const summary = some.map(({ state, chunks }) => `${count(chunks)} ${state}`).join(', ');
+  const lines = [
     `run ${run.id} (${run.kind}): ${stateText(run)}`,
     `rows read ${count(total.read)}, loaded ${count(total.loaded)}, rejected ${count(total.rejected)}, skipped ${count(total.skipped)}`,
     '',
     table(
       ['phase', ...CHUNK_STATES, 'planned to the end'],
-      progress.phases.map(({ phase, chunks, planned }) => [
+      phases.map(({ phase, chunks, planned }) => [
         phase,
         ...CHUNK_STATES.map((state) => count(chunks[state])),
         planned ? 'yes' : 'no',
@@ -103,7 +108,8 @@ async function chunksText({ ledger }: MigrationRecord, run: Run): Promise<string
     plural(attempts.attempts, 'attempt'),
     ...(attempts.attempts === 0 ? [] : [attemptsTable(attempts.outcomes)]),
     ...(rejects.length === 0 ? [] : ['', rejectsTable(rejects)]),
-  ].join('\n');
+  ];
+  return { summary: `run ${run.id}: ${summary}`, text: lines.join('\n') };
 }
 
 type Attempts = Awaited<ReturnType<MigrationRecord['ledger']['attempts']>>;

@@ -8,7 +8,7 @@ import {
   neededLedger,
   viewMigration,
 } from '../migration-context.ts';
-import { attempt, type Outcome, needed } from './outcome.ts';
+import { attempt, needed, type Outcome } from './outcome.ts';
 
 export interface SupportOptions {
   readonly file: string;

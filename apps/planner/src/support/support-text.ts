@@ -22,6 +22,7 @@ export function supportText(
   );
   return [
     `Drover support file of migration ${name}, made at ${madeAt.toISOString()}`,
+    'Passwords and values of the environment were taken out.',
     '',
     ...contents,
     ...sections.flatMap(({ title, outcome }, index) => [

@@ -11,6 +11,7 @@ import {
   logsOption,
   positiveNumber,
   reportsOption,
+  verificationOption,
   workersOption,
 } from '../options.ts';
 import { writeOutput } from '../output.ts';
@@ -62,6 +63,7 @@ export const rejectsVerb: MakeVerb = (verb) =>
         .addOption(dryRunOption('say what would be moved again'))
         .addOption(logsOption())
         .addOption(reportsOption())
+        .addOption(verificationOption())
         .addOption(jsonOption())
         .action(verb(replayRejects)),
     );

@@ -15,6 +15,7 @@ import {
   logsOption,
   positiveNumber,
   reportsOption,
+  verificationOption,
   workersOption,
 } from '../options.ts';
 import { writeOutput } from '../output.ts';
@@ -38,6 +39,7 @@ interface ReprocessOptions extends ParkedOptions {
   grace: string;
   logs: string;
   reports: string;
+  verification: string;
   dryRun: boolean;
   json: boolean;
 }
@@ -69,6 +71,7 @@ export const reprocessVerb: MakeVerb = (verb) =>
     .addOption(dryRunOption('say what would be tried'))
     .addOption(logsOption())
     .addOption(reportsOption())
+    .addOption(verificationOption())
     .addOption(jsonOption())
     .action(verb(reprocess));
 

@@ -13,6 +13,7 @@ import {
   jsonOption,
   logsOption,
   reportsOption,
+  verificationOption,
   workersOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
@@ -27,6 +28,7 @@ export interface ResumeOptions {
   grace: string;
   logs: string;
   reports: string;
+  verification: string;
   json: boolean;
   dryRun: boolean;
 }
@@ -43,6 +45,7 @@ export const resumeVerb: MakeVerb = (verb) =>
     .addOption(dryRunOption('say what is left to do'))
     .addOption(logsOption())
     .addOption(reportsOption())
+    .addOption(verificationOption())
     .addOption(jsonOption())
     .action(verb(resume));
 

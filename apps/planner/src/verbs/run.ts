@@ -18,6 +18,7 @@ import {
   reportsOption,
   shipsOption,
   toOption,
+  verificationOption,
   workersOption,
   yesOption,
 } from '../options.ts';
@@ -43,6 +44,7 @@ interface RunVerbOptions extends BoundOptions, SchemaOptions {
   grace: string;
   logs: string;
   reports: string;
+  verification: string;
 }
 
 export const runVerb: MakeVerb = (verb) =>
@@ -76,6 +78,7 @@ export const runVerb: MakeVerb = (verb) =>
     .addOption(yesOption('do not ask; goes on with an unfinished run'))
     .addOption(logsOption())
     .addOption(reportsOption())
+    .addOption(verificationOption())
     .addOption(jsonOption())
     .action(verb(run));
 

@@ -1,9 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DroverError } from '@drover/core';
+import { DroverError, parseDuration } from '@drover/core';
 import { fileStamp, table } from '@drover/telemetry';
-import { Command } from 'commander';
-import { dryRunOption, fileOption, jsonOption, logsOption, reportsOption } from '../options.ts';
+import { Command, Option } from 'commander';
+import {
+  dryRunOption,
+  fileOption,
+  jsonOption,
+  lengthOfTime,
+  logsOption,
+  reportsOption,
+} from '../options.ts';
 import { print, printJson } from '../print.ts';
 import { collectSupport, type Support } from '../support/collect-support.ts';
 import { SECTIONS } from '../support/sections.ts';
@@ -15,12 +22,10 @@ interface SupportVerbOptions {
   output: string;
   logs: string;
   reports: string;
+  wait: string;
   dryRun: boolean;
   json: boolean;
 }
-
-/** How long a store, or a section, may take. */
-const LIMIT_MS = 30_000;
 
 export const supportVerb: MakeVerb = (verb) =>
   new Command('support')
@@ -31,6 +36,11 @@ export const supportVerb: MakeVerb = (verb) =>
     .option('--output <folder>', 'folder of the file', 'support')
     .addOption(logsOption())
     .addOption(reportsOption())
+    .addOption(
+      new Option('--wait <length>', 'how long a server may keep silent')
+        .argParser(lengthOfTime)
+        .default('30s'),
+    )
     .addOption(dryRunOption('list the sections; write nothing'))
     .addOption(jsonOption())
     .action(verb(support));
@@ -48,7 +58,8 @@ async function support(options: SupportVerbOptions): Promise<number> {
       );
     return 0;
   }
-  const collected = await collectSupport(SECTIONS, options, LIMIT_MS);
+  const limitMs = Number((parseDuration(options.wait) ?? 0n) / 1000n);
+  const collected = await collectSupport(SECTIONS, options, limitMs);
   const file = write(collected, options.output);
   if (options.json) printJson({ file, sections: collected.sections });
   else print(farewell(file, collected));
@@ -67,7 +78,7 @@ function write({ name, madeAt, text }: Support, folder: string): string {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new DroverError('FILE_INVALID', {
-      message: `The support file ${file} cannot be written (${error.code}).`,
+      message: `The support file ${file} cannot be written (${String(error.code)}).`,
       hint: 'Name another folder with --output <folder>.',
       cause: error,
     });

@@ -14,6 +14,7 @@ import {
   reportsOption,
   runOption,
   shipsOption,
+  verificationOption,
   workersOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
@@ -30,6 +31,7 @@ interface VerifyOptions {
   grace: string;
   logs: string;
   reports: string;
+  verification: string;
   dryRun: boolean;
   json: boolean;
 }
@@ -46,6 +48,7 @@ export const verifyVerb: MakeVerb = (verb) =>
     .addOption(dryRunOption('say what would be compared'))
     .addOption(logsOption())
     .addOption(reportsOption())
+    .addOption(verificationOption())
     .addOption(jsonOption())
     .action(verb(verify));
 

@@ -31,7 +31,7 @@ export interface DooredMigration extends AsyncDisposable {
   /** Starts a worker behind the doors. Ended with the migration at the latest. */
   worker(options?: readonly string[]): WorkerProcess;
   /** A worker behind the doors that stands in the middle of its first data chunk until it is released. */
-  workerInTheMiddle(): Promise<WorkerProcess & { release(): void }>;
+  workerInTheMiddle(options?: readonly string[]): Promise<WorkerProcess & { release(): void }>;
   workerElsewhere(options?: readonly string[]): WorkerProcess;
   finished(): Promise<void>;
   /** What the ledger last heard of the worker. */
@@ -88,9 +88,9 @@ export async function dooredMigration(
     target,
     queue,
     worker: (options) => start(fixture.file, options),
-    async workerInTheMiddle() {
+    async workerInTheMiddle(options) {
       const hold = line.holdAt(MIDDLE_OF_A_COPY);
-      const worker = start(fixture.file);
+      const worker = start(fixture.file, options);
       await hold.arrived;
       return { ...worker, release: hold.release };
     },

@@ -76,7 +76,7 @@ async function refuseTooMany(
   );
   const [row] = await sql.query(
     `select count(*) as rejects from drover.reject
-     where run_id = (select run_id from drover.chunk where id = $1) and chunk_id <> $1`,
+     where run_id = (select run_id from drover.chunk where id = $1)`,
     [of.chunkId],
   );
   const rejects = number(row ?? {}, 'rejects') + of.more;

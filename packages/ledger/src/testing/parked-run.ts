@@ -64,7 +64,7 @@ export const partAt = (at: string): SplitPart => ({
 export async function chunkRow(fixture: LedgerFixture, chunkId: number): Promise<SqlRow> {
   return first(
     await fixture.database.sql.query(
-      `select state, generation, attempts, rest_ms, due_at, error_code, error_text, parent_id, ordinal, stream,
+      `select state, token, generation, attempts, rest_ms, due_at, error_code, error_text, parent_id, ordinal, stream,
          range, estimated_rows, to_char(changed_at, 'HH24:MI:SS.US') as changed
        from drover.chunk where id = $1`,
       [chunkId],

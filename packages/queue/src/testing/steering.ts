@@ -71,8 +71,8 @@ export function describeSteering(open: OpenQueue): void {
     expect(holder.consumer.active).toBe(2);
   });
 
-  // Mutation: with `drain` as `worker.pause()` alone in chunk-consumer.ts it is drained before the handler
-  // has returned.
+  // Mutation: without `worker.resume()` in `drain` of chunk-consumer.ts it is drained before the handler has
+  // returned.
   test('drains a consumer that is held: it waits for what is in hand', async () => {
     await using server = await open();
     const migration = newMigration();
