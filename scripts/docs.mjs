@@ -57,7 +57,7 @@ function errorsPage() {
     'What Drover does about an error is decided by its code. `retry`: tried again after a pause, one attempt is burnt. `defer`: tried again, no attempt is burnt. `park`: this chunk needs a person, the others go on. `abort`: the run stops and can be resumed.',
     markdownTable(
       ['code', 'policy', 'meaning', 'what to do'],
-      Object.entries(ERROR_TABLE).map(([code, { policy, splits, meaning, hint = '' }]) => [
+      Object.entries(ERROR_TABLE).map(([code, { policy, splits, meaning, hint }]) => [
         `\`${code}\``,
         splits ? `${policy}, halved first` : policy,
         meaning,

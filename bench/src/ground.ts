@@ -23,7 +23,12 @@ export interface Ground extends AsyncDisposable {
 
 export async function openGround(of: { ships: number; minutes: number }): Promise<Ground> {
   const server = await startPostgres();
-  const sql = openDatabase(server.url, { side: 'bench', applicationName: 'bench', max: 4 });
+  const sql = openDatabase(server.url, {
+    side: 'bench',
+    applicationName: 'bench',
+    max: 4,
+    answerTimeoutMs: 3600_000,
+  });
   await createSeriesTable(sql);
   const start = performance.now();
   const rows = await fillSeries(sql, { ...of, from: START });

@@ -26,7 +26,12 @@ export async function benchMillion(): Promise<Result[]> {
   // All keys will be removed from it: a server of somebody else's is not for that.
   await redis.restart();
   await using server = await startPostgres();
-  await using sql = openDatabase(server.url, { side: 'bench', applicationName: 'bench', max: 4 });
+  await using sql = openDatabase(server.url, {
+    side: 'bench',
+    applicationName: 'bench',
+    max: 4,
+    answerTimeoutMs: 3600_000,
+  });
   await makeSource(sql);
   const client = new Redis(redis.url);
   try {

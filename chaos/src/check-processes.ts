@@ -6,7 +6,7 @@ import type { Field, Post } from './field.ts';
 const SESSIONS_END_MS = 15_000;
 
 /** The report's code where rejects remain; that of a watcher that saw the run end. */
-export const REJECTS_REMAIN = 4;
+const REJECTS_REMAIN = 4;
 
 /** How a watcher ends that lost a store. It says what to do: `drover resume`. */
 export const WATCHER_FAILED = 1;

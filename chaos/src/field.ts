@@ -24,7 +24,7 @@ export interface Field extends AsyncDisposable {
 export const SMALL_TABLESPACE = 'small';
 
 /** Not `drover...`: what carries that name is what the faults hit, and what must be gone in the end. */
-export const OUR_NAME = 'chaos';
+const OUR_NAME = 'chaos';
 
 /** @throws with the reason where there is no Redis to be had. */
 export async function openField(): Promise<Field> {

@@ -17,7 +17,7 @@ export interface Line extends AsyncDisposable {
   /** Connections are kept, and new ones accepted, but nothing passes any more, either way. */
   silence(): void;
   /** The door is shut: whoever calls is refused. Connections there are go on. */
-  refuse(): Promise<void>;
+  refuse(): void;
   /** What was silent or shut passes again. */
   restore(): Promise<void>;
 }
@@ -80,7 +80,7 @@ export async function openLine(serverUrl: string): Promise<Line> {
     silence() {
       silence ??= signal();
     },
-    async refuse() {
+    refuse() {
       listener.close();
     },
     async restore() {

@@ -66,7 +66,7 @@ export function sourceRows(shape: SourceShape, random: Random): NarrowRow[] {
   return [...rows, badRow(at, 'Decimal')];
 }
 
-export function goodRow(at: Place, format: Format, random: Random): NarrowRow {
+function goodRow(at: Place, format: Format, random: Random): NarrowRow {
   if (random.next() < EMPTY) return narrowRow(at, format, null);
   return narrowRow(at, format, drawValue(format, random));
 }

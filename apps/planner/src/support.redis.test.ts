@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   appendFileSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis } from '@drover/servers';
@@ -118,7 +120,7 @@ test(
     expect(text).toMatch(/"task":"worker","argv":\["--file","migration\.yaml"/);
     expect(text).toContain(`${migration.name}-run-2.json`);
     expect(text).toContain('login with [secret] refused');
-  expectNoSecret(text + out);
+    expectNoSecret(text + out);
     expect(file).toMatch(
       new RegExp(`^support/drover-support-${migration.name}-\\d{4}-\\d\\d-\\d\\d_\\d{6}\\.txt$`),
     );
@@ -144,6 +146,24 @@ describe.skipIf(inject('redisUrl') === null)('drover support', () => {
     expect(text).toMatch(/prepare +1 +another/);
     expect(text).toMatch(/run 1 was started with \{\}\nand with another file .*:\nname: /);
     expect(text.split('# changed since')).toHaveLength(2);
+  });
+
+  // Mutations in failed-attempts.ts: without `after = end.id` this does not end; the first ones of a page.
+  test('shows the last of very many failed attempts', MANY_COMMANDS, async () => {
+    await using migration = await fixture();
+    expect((await migration.drover(['run', '--tables-only', '--workers', '1'])).code).toBe(0);
+    await migration.database.sql.query(
+      `insert into drover.attempt (run_id, chunk_id, generation, delivery, token, application_name, worker_id,
+         host, pid, ended_at, outcome, error_code, error_text)
+       select c.run_id, c.id, 1, n, gen_random_uuid(), 'a', 'w', 'h', 1, now(), 'retry', 'DEADLOCK', 'try ' || n || '.'
+       from generate_series(1, 5100) n, (select run_id, id from drover.chunk limit 1) c`,
+    );
+    const { sections, text } = await supportOf(migration);
+    expect(sections.find(({ title }) => title === 'Failed attempts')?.summary).toBe('the last 50');
+    expect(text.match(/try \d+\./g)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `try ${5100 - index}.`),
+    );
+    expect(text).toMatch(/retry +DEADLOCK +5,100/);
   });
 
   // Mutation: the ledger read by its port alone shows nothing of it.
@@ -180,6 +200,25 @@ describe('drover support, where there is nothing', () => {
     const text = readFileSync(join(cwd, file), 'utf8');
     expect(text).toContain('called as: drover support -f none.yaml --output out/here');
     expect(text).toContain('The migration file none.yaml is not there.');
+  });
+
+  // Mutation: without `process.exit` in support.ts the silent queue keeps the process from ending.
+  test('ends though a server keeps silent for ever', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connection = 'postgres://u@127.0.0.1:1/d';
+    const queue = { url: `redis://127.0.0.1:${port}` };
+    const spec = { name: 'a', pipeline: 'pivot', source: { connection }, queue };
+    const target = { connection, schema: 'wide' };
+    writeFileSync(join(cwd, 'silent.json'), JSON.stringify({ ...spec, target }));
+    const { code, out } = await drover('-f', 'silent.json', '--wait', '1s', '--json');
+    silent.close();
+    expect(code).toBe(0);
+    const { sections } = JSON.parse(out) as Answer;
+    expect(sections.find(({ title }) => title === 'Servers')?.error).toMatchObject({
+      message: 'There was no answer within 1.0 s.',
+    });
   });
 
   // Mutation: `dryRun` left out in support.ts writes a file.

@@ -19,7 +19,8 @@ const saysThatItWaits = (worker: WorkerProcess, code: string, times = 1) =>
     );
   });
 
-describe.skipIf(redisUrl === null)('a worker that is started', () => {
+// At the same time, as they spend it waiting.
+describe.skipIf(redisUrl === null)('a worker that is started', { concurrent: true }, () => {
   const open = () => dooredMigration({ postgresUrl, redisUrl: redisUrl ?? '' }, ROWS);
 
   const overwrite = (
@@ -67,14 +68,16 @@ describe.skipIf(redisUrl === null)('a worker that is started', () => {
   );
 
   // Mutation: with `AUTHENTICATION_FAILED` among OUTAGE_CODES of outage.ts it waits for ever.
-  test('with a login that is refused ends with 1 and says why', async () => {
+  test.each([
+    ['a database', 'postgres@', 'drover_stranger@', 'role "drover_stranger" does not exist'],
+    ['the queue', 'redis://', 'redis://drover_stranger:never-shown@', 'WRONGPASS'],
+  ])('with a login that %s refuses ends with 1 and says why', async (_, from, to, reason) => {
     await using migration = await open();
-    const stranger = (text: string) => text.replaceAll('postgres@', 'drover_stranger@');
-    overwrite(migration, '.env', stranger);
+    overwrite(migration, '.env', (text) => text.replaceAll(from, to));
     const worker = migration.worker();
     expect(await worker.ended).toBe(1);
-    expect(worker.said()).toContain('role "drover_stranger" does not exist');
-    expect(worker.said()).not.toContain('waiting');
+    expect(worker.said()).toContain(reason);
+    expect(worker.said()).not.toMatch(/waiting|never-shown/);
   });
 
   test('with a broken file ends with 2 and says where', async () => {

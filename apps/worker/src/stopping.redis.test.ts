@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expectedWide, hourlyRows, until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, inject, test } from 'vitest';
@@ -14,7 +16,8 @@ async function forgetQueue({ drover }: DooredMigration): Promise<void> {
   redis.disconnect();
 }
 
-describe.skipIf(redisUrl === null)('a worker that is asked to stop', () => {
+// At the same time, as they spend it waiting.
+describe.skipIf(redisUrl === null)('a worker that is asked to stop', { concurrent: true }, () => {
   const open = () => dooredMigration({ postgresUrl, redisUrl: redisUrl ?? '' }, ROWS);
 
   const finishedByAnother = async (migration: DooredMigration) => {
@@ -26,12 +29,15 @@ describe.skipIf(redisUrl === null)('a worker that is asked to stop', () => {
   };
 
   // Mutation: without `options.exit(130)` in worker-process.ts it waits for its chunk all the same; with
-  // `signals > 0`, the first one ends it.
+  // `signals > 0` the first one ends it.
   test('twice ends at once with 130; its chunk is moved by the next one, and nothing is burnt', async () => {
     await using migration = await open();
-    const worker = await migration.workerInTheMiddle();
+    const logs = join(migration.fixture.folder, 'logs');
+    const worker = await migration.workerInTheMiddle(['--logs', logs]);
     worker.signal('SIGTERM');
-    await until('it lets in no more', () => worker.said().includes('stops') || true);
+    await until('it is about to stop', () =>
+      readdirSync(logs).some((name) => readFileSync(join(logs, name), 'utf8').includes('stops')),
+    );
     expect(worker.child.exitCode).toBeNull();
     worker.signal('SIGTERM');
     expect(await worker.ended).toBe(130);
@@ -42,6 +48,7 @@ describe.skipIf(redisUrl === null)('a worker that is asked to stop', () => {
     expect(attempts.outcomes).toContainEqual({ outcome: 'superseded', errorCode: null, count: 1 });
   });
 
+  // Mutation: without `true` in `worker.close(true)` of chunk-consumer.ts it never ends.
   test('while the queue is away and it has a chunk in hand finishes the chunk and ends with 0', async () => {
     await using migration = await open();
     const worker = await migration.workerInTheMiddle();
@@ -57,6 +64,7 @@ describe.skipIf(redisUrl === null)('a worker that is asked to stop', () => {
     await finishedByAnother(migration);
   });
 
+  // Mutation: without `catch` after `retireWorker` in worker.ts it ends with 1.
   test('while the target with the ledger is away ends with 0', async () => {
     await using migration = await open();
     const worker = await migration.workerInTheMiddle();

@@ -58,7 +58,7 @@ describe.skipIf(redisUrl === null)('limits on the load of worker processes', () 
   // Mutation: without `mayStart` in worker.ts chunks start as soon as they can; with a turn that each worker takes
   // for itself they start twice as often.
   test('let chunks start no faster than that, over all workers together', async () => {
-    await using set = await migration({ chunksPerSecond: 4 });
+    await using set = await migration({ chunksPerSecond: 2 });
     await using _one = startWorkerProcess(set.fixture.file, ['--concurrency', '2']);
     await using _other = startWorkerProcess(set.fixture.file, ['--concurrency', '2']);
     await until('both are there', async () => (await set.workers()).length === 2);
@@ -70,7 +70,7 @@ describe.skipIf(redisUrl === null)('limits on the load of worker processes', () 
     );
     expect(starts.length).toBeGreaterThan(12);
     for (const [index, start] of starts.entries()) {
-      expect(Number(start['seconds'])).toBeGreaterThanOrEqual(index * 0.25);
+      expect(Number(start['seconds'])).toBeGreaterThanOrEqual(index * 0.5);
     }
     expect(new Set(starts.map((start) => start['worker_id'])).size).toBe(2);
     expect(await set.fixture.wide()).toEqual(expectedWide(ROWS));
@@ -92,7 +92,7 @@ describe.skipIf(redisUrl === null)('limits on the load of worker processes', () 
     expect(await set.fixture.wide()).toEqual(expectedWide(ROWS));
   });
 
-  // Mutation: without `stopping` in the signal of `mayStart` in worker.ts the worker stays for the rest of the hour.
+  // Mutation: without `stopping` in throttler.ts the worker stays for the rest of the hour.
   test('do not keep a worker that waits for a turn from ending', async () => {
     await using set = await migration({ chunksPerSecond: 0.0003 });
     await using worker = startWorkerProcess(set.fixture.file, ['--grace', '1h']);
@@ -117,8 +117,6 @@ describe.skipIf(redisUrl === null)('limits on the load of worker processes', () 
     await using _worker = startWorkerProcess(set.fixture.file, ['--concurrency', '3']);
     const run = await startedRun(set.drover);
     await until('it has one in hand', async () => (await set.inHand()) === 1);
-    await set.noted();
-    expect(await set.inHand()).toBe(1);
     await set.set({ concurrency: 2 });
     await until('it has two in hand', async () => (await set.inHand()) === 2);
     await set.set({ concurrency: 9 });

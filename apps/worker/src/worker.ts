@@ -45,8 +45,8 @@ export interface RunningWorker {
 
 const HEARTBEAT_MS = 2_000;
 
-/** Connections besides those of the attempts: ledger, planning on both sides. */
-const OTHER_CONNECTIONS = 5 + 2 + 2;
+/** Connections besides those of the attempts: ledger, planning on both sides, control of the source. */
+const OTHER_CONNECTIONS = 5 + 2 + 2 + 1;
 
 /**
  * Starts a worker; waits with growing pauses while a database or the queue is away.
@@ -98,6 +98,7 @@ async function startOn(
     migrationId: migration.id,
     file: loaded.spec.throttle,
     host,
+    stopping: stopping.signal,
   });
   const watch = new QueueWatch(queue, log, host);
   const breaker = new Breaker({
@@ -156,8 +157,7 @@ async function work(
   if (breaker.open) return;
   try {
     // With the delivery in hand: its lock is renewed meanwhile.
-    const mayStart = await shop.throttler.mayStart(AbortSignal.any([lease, shop.stopping]));
-    if (!mayStart || breaker.open) return;
+    if (!(await shop.throttler.mayStart(lease)) || breaker.open) return;
     await executeDelivery(shop, delivery, lease);
   } catch (error) {
     // It may be the ledger that is away, so that nobody could be told.

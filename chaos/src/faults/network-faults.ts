@@ -65,7 +65,7 @@ function refuse({ name, line }: Way): Fault {
     async inject(scene) {
       const inHand = await attemptsInHand(scene);
       const forMs = scene.random.between(1_000, 6_000);
-      await line(scene.field).refuse();
+      line(scene.field).refuse();
       const broken = line(scene.field).cut();
       await pause(forMs);
       await line(scene.field).restore();

@@ -41,7 +41,7 @@ const stopWorkerWithoutQueue: Fault = {
     if (worker === null) return NOBODY_THERE;
     const inHand = (await openChunks(scene, worker)).length;
     try {
-      await line.refuse();
+      line.refuse();
       line.cut();
       worker.signal('SIGTERM');
       const code = await endOf(worker);

@@ -6,7 +6,7 @@ describe('a DroverError', () => {
   test.each(ERROR_CODES)('of the code %s alone speaks in the words of the table', (code) => {
     const error = new DroverError(code);
     expect(error.message).toBe(ERROR_TABLE[code].meaning);
-    expect(error.hint).toBe(ERROR_TABLE[code].hint ?? '');
+    expect(error.hint).toBe(ERROR_TABLE[code].hint);
     expect(error.policy).toBe(ERROR_TABLE[code].policy);
     expect(error.context).toEqual({});
     expect('cause' in error).toBe(false);

@@ -24,7 +24,7 @@ export class DroverError extends Error {
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.code = code;
-    this.hint = parts.hint ?? ERROR_TABLE[code].hint ?? '';
+    this.hint = parts.hint ?? ERROR_TABLE[code].hint;
     this.context = parts.context ?? {};
   }
 

@@ -27,11 +27,13 @@ export const throttleSchema = z.strictObject({
       sql: z
         .string()
         .min(1)
-        .describe('Query on the source that gives one number; tables with their schema.'),
+        .describe(
+          'Query on the source, asked every 2 seconds: one number; tables with their schema.',
+        ),
       below: z.number().describe('Work is held while the number is not below this.'),
     })
     .optional()
-    .describe('Asked every 2 seconds; while held, no chunk is started and none reads on.'),
+    .describe('While work is held, no chunk is started and those in hand do not read on.'),
   replicationLag: z
     .string()
     .refine((text) => parseDuration(text) !== null, NO_DURATION)

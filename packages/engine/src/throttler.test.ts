@@ -90,6 +90,19 @@ describe('starting a chunk', () => {
     expect(await aborted).toBe(false);
   });
 
+  // Mutation: without the listener in the constructor of the throttler they wait for the rest of the hour.
+  test('is given up by all when the worker stops', async () => {
+    const { throttler, turns, stopping } = answeredThrottler({ chunksPerSecond: 1 });
+    turns.push(3_600_000);
+    const { signal } = new AbortController();
+    const starts = [1, 2].map(() => watch(throttler.mayStart(signal)));
+    await settle();
+    stopping.abort();
+    await settle();
+    for (const start of starts) expect(start).toEqual({ state: 'ended', value: false });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('fails with the ledger, and the next one asks anew', async () => {
     const { throttler, turns } = answeredThrottler({ chunksPerSecond: 1 });
     const { signal } = new AbortController();

@@ -15,6 +15,8 @@ export interface ThrottlerParts {
   /** The limits of the migration file. */
   readonly file: Throttle;
   readonly host: Pick<Host, 'now'>;
+  /** Aborted when the worker takes no more work: nobody waits for a turn any longer. */
+  readonly stopping: AbortSignal;
   /** How long an attempt may be held in one piece. */
   readonly longestHoldMs?: number;
 }
@@ -38,6 +40,7 @@ export class Throttler {
   constructor(parts: ThrottlerParts) {
     this.#parts = parts;
     this.#limits = parts.file;
+    parts.stopping.addEventListener('abort', () => this.#bell.ring());
   }
 
   /** Why all work is held; null where it is not. */
@@ -68,7 +71,7 @@ export class Throttler {
 
   /**
    * Waits until a chunk may be started, for as long as it takes.
-   * @returns false where the signal aborted first.
+   * @returns false where the signal aborted first, or the worker stopped.
    */
   async mayStart(signal: AbortSignal): Promise<boolean> {
     const before = this.#lastInLine;
@@ -110,14 +113,14 @@ export class Throttler {
   }
 
   async #comesUp(before: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
-    const { ledger, migrationId } = this.#parts;
+    const { ledger, migrationId, stopping } = this.#parts;
     // One of this worker asks at a time: the others would ask in vain.
     let first = false;
     void before.finally(() => {
       first = true;
       this.#bell.ring();
     });
-    while (!signal.aborted) {
+    while (!signal.aborted && !stopping.aborted) {
       const { chunksPerSecond } = this.#limits;
       let waitMs = Number.POSITIVE_INFINITY;
       if (this.#held === null) {

@@ -19,7 +19,7 @@ export interface Workshop {
   /** Hash of the migration file that this worker has. */
   readonly fileHash: string;
   readonly inHand: AttemptsInHand;
-  /** Aborted when the worker takes no more work: nobody rests, or waits for a turn, any longer. */
+  /** Aborted when the worker takes no more work: nobody rests any longer. */
   readonly stopping: AbortSignal;
   /** Called when this attempt closed a phase: the next one is to be planned and fed. */
   readonly onPhaseClosed: (runId: number) => void;

@@ -44,9 +44,11 @@ export async function openChunkConsumer(
 ): Promise<ChunkConsumer> {
   const backend = openBackend(options.address, { waiting: true });
   const hand = new Hand();
+  let opened = false;
   const onTrouble = (error: Error) => {
     withoutCommand(error);
-    options.onTrouble(error);
+    // Until then it is thrown.
+    if (opened) options.onTrouble(error);
   };
   const worker = new Worker<JobData>(
     queueName(options.migrationId),
@@ -112,6 +114,7 @@ export async function openChunkConsumer(
     await close();
     throw queueError(error, 'no consumer could be opened');
   }
+  opened = true;
   worker.run().catch(onTrouble);
   return {
     hold: () => void worker.pause(true).catch(onTrouble),

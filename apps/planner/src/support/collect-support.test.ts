@@ -90,6 +90,36 @@ describe('what there is to send', () => {
     expect(sections.find(({ title }) => title === 'Migration file')?.error).toBeNull();
   });
 
+  // Mutations in log-files.ts: another sort of the files; without the case of a short file; without the catch.
+  test('has of the logs the newest ten, of a long one its beginning, its end and its errors', async () => {
+    const line = (number: number, level: string) => `{"level":"${level}","msg":"line ${number}."}`;
+    const lines = Array.from({ length: 250 }, (_, at) => line(at, at % 20 === 0 ? 'warn' : 'info'));
+    for (let day = 10; day < 22; day += 1) {
+      put(`logs/2026-01-${day}_081530_run_host_11.log`, `${line(day, 'info')}\n`);
+    }
+    put('logs/2026-01-31_081530_run_host_11.log', `${lines.join('\n')}\n`);
+    mkdirSync(join(folder, 'logs', '2026-01-30_081530_run_host_11.log'));
+    const { text, sections } = await collect([logFilesSection]);
+    expect(sections[0]?.summary).toBe('14 files');
+    expect(text.match(/^--- 2026-01-\d\d/gm)).toEqual(
+      [31, 30, 21, 20, 19, 18, 17, 16, 15, 14].map((day) => `--- 2026-01-${day}`),
+    );
+    expect(text).toContain('--- 2026-01-30_081530_run_host_11.log: cannot be read (EISDIR)');
+    expect(text).toContain(`.log: 34 B, 1 line\n${line(21, 'info')}\n`);
+    expect(text).toContain(
+      `250 lines\n${lines[0]}\n\n--- 3 warnings and errors before the last lines`,
+    );
+    expect(text).toContain(
+      `${lines[0]}\n${lines[20]}\n${lines[40]}\n\n--- the last 200 lines\n${lines[50]}\n`,
+    );
+    expect(text).not.toContain('line 41.');
+  });
+
+  test('says where to look for logs that are not there', async () => {
+    rmSync(join(folder, 'logs'), { recursive: true });
+    expect((await collect([logFilesSection])).text).toContain('--logs <folder>');
+  });
+
   // Mutation: `name: context.name` in collect-support.ts.
   test('is not named after a value of the environment', async () => {
     vi.stubEnv('NAME', 's3cret');

@@ -1,6 +1,6 @@
 import { textWithoutSecrets } from '@drover/telemetry';
 import { knownSecrets } from './known-secrets.ts';
-import { attempt } from './outcome.ts';
+import { attempt, type Outcome } from './outcome.ts';
 import type { Section } from './section.ts';
 import { openSupportContext, type SupportOptions } from './support-context.ts';
 import { type FilledSection, supportText } from './support-text.ts';
@@ -40,9 +40,7 @@ export async function collectSupport(
       outcome: await attempt(limitMs, () => section.fill(context)),
     })),
   );
-  const late = context.late || filled.some(({ outcome }) => 'late' in outcome && outcome.late);
-  // What is given up still holds its connection, and closing waits for that.
-  if (!late) await attempt(limitMs, () => context.close());
+  const closed = await attempt(limitMs, () => context.close());
   const raw = supportText(context.name, context.madeAt, filled);
   const fileText = await attempt(limitMs, () => context.fileText());
   const secrets = knownSecrets({
@@ -57,8 +55,12 @@ export async function collectSupport(
     madeAt: context.madeAt,
     text: clean(raw),
     sections: filled.map((section) => resultOf(section, clean)),
-    late,
+    late: context.late || [closed, ...filled.map(({ outcome }) => outcome)].some(isLate),
   };
+}
+
+function isLate(outcome: Outcome<unknown>): boolean {
+  return 'late' in outcome && outcome.late;
 }
 
 function resultOf(

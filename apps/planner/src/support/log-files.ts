@@ -39,7 +39,7 @@ async function fileText(path: string): Promise<string> {
       head,
       first,
       '',
-      `--- ${count(errorCount)} warnings and errors after it${shown}`,
+      `--- ${count(errorCount)} warnings and errors before the last lines${shown}`,
       ...errors,
       '',
       `--- the last ${last.length} lines`,

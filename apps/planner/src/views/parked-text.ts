@@ -22,7 +22,7 @@ export function parkedText(parked: readonly ParkedInRun[], pipeline: Describer):
 
 export function parkedChunkText({ chunk }: ParkedInRun, pipeline: Describer): string {
   const { errorCode } = chunk;
-  const hint = errorCode === null ? '' : (ERROR_TABLE[errorCode].hint ?? '');
+  const hint = errorCode === null ? '' : ERROR_TABLE[errorCode].hint;
   return [
     `chunk ${chunk.id} (${chunk.phase}): ${pipeline.describe(chunk.range)}`,
     `  ${errorCode ?? 'no error'} after ${plural(chunk.attempts, 'attempt')}, parked at ${new Date(chunk.parkedAtMs).toISOString()}`,

@@ -109,6 +109,7 @@ export function throttlerOf(drover: Drover, longestHoldMs?: number): Throttler {
     migrationId: drover.migration.id,
     file: drover.loaded.spec.throttle,
     host: drover.host,
+    stopping: new AbortController().signal,
     ...(longestHoldMs === undefined ? {} : { longestHoldMs }),
   });
 }

@@ -6,6 +6,7 @@ export function answeredThrottler(file: Throttle = {}) {
   let load: LoadRecord = { settings: {}, held: null, measuredMsAgo: 0, workers: 1 };
   const turns: number[] = [];
   const asked: number[] = [];
+  const stopping = new AbortController();
   const throttler = new Throttler({
     ledger: {
       load: async () => load,
@@ -17,9 +18,11 @@ export function answeredThrottler(file: Throttle = {}) {
     migrationId: 'ships',
     file,
     host: { now: () => Date.now() },
+    stopping: stopping.signal,
   });
   return {
     throttler,
+    stopping,
     /** The intervals of all turns that were asked for. */
     asked,
     /** The next turns: 0 for one that is given, else how long to wait. */

@@ -12,8 +12,10 @@ export interface PivotParts {
   readonly layout: Layout;
   readonly sourceSpec: ConnectionSpec;
   readonly targetSpec: ConnectionSpec;
-  /** Short statements on the source: planning, check. */
+  /** Single statements on the source that may read much: planning, check. */
   readonly source: Database;
+  /** Statements on the source that must come back soon: evictions, measurements. */
+  readonly sourceControl: Database;
   /** Short statements on the target that must hold no other lock: added columns, evictions. */
   readonly target: Database;
   readonly lanes: LanePool;

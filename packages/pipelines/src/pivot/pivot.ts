@@ -28,6 +28,9 @@ import { verifyNullKeys, verifySpan } from './verify.ts';
 /** Longest tuple taken from the source in one piece: one timestamp of all ships of the chunk. */
 const MAX_TUPLE_BYTES = 256 * 1024 * 1024;
 
+/** Without an index planning reads the whole source, which may take hours. */
+const LONGEST_LOOK_MS = 6 * 3600 * 1000;
+
 interface PivotInput {
   readonly spec: PivotSpec;
   /** Contents of the channel list files, by the name that the file gives them. */
@@ -66,24 +69,32 @@ export function createPivot(input: PivotInput): Pipeline {
       ]);
       return outages.filter((outage) => outage !== null);
     },
-    measure: (sql) => measureNumber(parts.source, sql),
+    measure: (sql) => measureNumber(parts.sourceControl, sql),
     async replicationLagMs() {
-      const lags = await Promise.all([parts.source, parts.target].map(replicationLagMs));
+      const lags = await Promise.all([parts.sourceControl, parts.target].map(replicationLagMs));
       const known = lags.filter((lag) => lag !== null);
       return known.length === 0 ? null : Math.max(...known);
     },
     uncovered: (anchor) => uncoveredShips(parts, anchor),
     describe: describeRange,
     async evict(names) {
-      await Promise.all([endSessions(parts.source, names), endSessions(parts.target, names)]);
+      await Promise.all([
+        endSessions(parts.sourceControl, names),
+        endSessions(parts.target, names),
+      ]);
     },
     timeLimitMs: Number(parts.spec.chunk.timeLimit / 1000n),
     connections: () => parts.lanes.connections,
     usage: () =>
-      Promise.all([serverUsage(parts.source, 'source'), serverUsage(parts.target, 'target')]),
+      Promise.all([
+        serverUsage(parts.sourceControl, 'source'),
+        serverUsage(parts.target, 'target'),
+      ]),
     async close() {
       await parts.lanes.close();
-      await Promise.all([parts.source.close(), parts.target.close()]);
+      await Promise.all(
+        [parts.source, parts.sourceControl, parts.target].map((one) => one.close()),
+      );
     },
   };
 }
@@ -97,7 +108,13 @@ function openParts({ spec, lists, host, maxTupleBytes }: PivotInput): PivotParts
     layout: new Layout(spec, lists),
     sourceSpec,
     targetSpec,
-    source: openDatabase(sourceSpec, { side: 'source', applicationName, max: 2 }),
+    source: openDatabase(sourceSpec, {
+      side: 'source',
+      applicationName,
+      max: 2,
+      answerTimeoutMs: LONGEST_LOOK_MS,
+    }),
+    sourceControl: openDatabase(sourceSpec, { side: 'source', applicationName, max: 1 }),
     target: openDatabase(targetSpec, { side: 'target', applicationName, max: 2 }),
     lanes: new LanePool({ source: sourceSpec, target: targetSpec }),
     catalogue: new TargetCatalogue(spec.target.schema),

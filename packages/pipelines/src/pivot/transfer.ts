@@ -15,7 +15,7 @@ import type { PivotParts } from './parts.ts';
 import { NeedsText } from './pivot-plan.ts';
 import type { Span } from './range.ts';
 import { type RejectList, rejectOfItem } from './reject-items.ts';
-import { pivotCopySql, type TextPair } from './source-query.ts';
+import { COMPILE_SETTINGS, pivotCopySql, type TextPair } from './source-query.ts';
 import type { SourceTable } from './source-table.ts';
 import type { StagedTable, StageWriter } from './stage-writer.ts';
 import type { ChunkTable, ChunkTables } from './table-plan.ts';
@@ -86,9 +86,10 @@ export class Transfer {
       asText: tables.every(isAllText) ? 'all' : this.#ends.textPairs,
     });
     const reader = new TupleReader({
-      fields: part.ships.length === 1 ? 4 : 5,
+      fields: part.ships.length === 1 ? 3 : 4,
       maxBytes: this.#parts.maxTupleBytes,
     });
+    if (table.timeIndex) await source.script(COMPILE_SETTINGS);
     await this.#stream(source.copyOut(copy), { reader, pivot, staged });
     for (const one of staged) if (one.buffer.rows.length > 0) await this.#ends.writer.write(one);
     this.#tally(pivot, part, staged);

@@ -1,5 +1,14 @@
 import { DroverError } from '@drover/core';
-import { fixedLength, MISMATCH_TAG, NULL_TAG, TEXT_FORM } from './framing.ts';
+import {
+  fixedLength,
+  isTextType,
+  MARK,
+  MISMATCH_TAG,
+  NULL_TAG,
+  plainColumn,
+  TEXT_END,
+  TEXT_FORM,
+} from './framing.ts';
 import { KeyList, keyBytes } from './key-list.ts';
 import type { PivotOptions, PivotPlan, RejectedItem } from './pivot-plan.ts';
 import type { TextPair } from './source-query.ts';
@@ -21,8 +30,13 @@ const VOID = 2;
 /** A value that did not fit, with `mismatch: null`: stored as NULL and counted. */
 const NULLED = 3;
 
-/** The length of a varying value follows its tag. */
+/** The length of a varying value follows its tag; a text ends with TEXT_END. */
 const VARYING = -1;
+const TEXT = -2;
+
+/** No column's values come without a tag. */
+const NONE = -1;
+const [MARK_FIRST, MARK_SECOND] = MARK;
 
 /**
  * Turns tuples (framing.ts) into binary rows, one buffer per table. Values are copied, never decoded. Every
@@ -46,8 +60,10 @@ export class TuplePivot {
   readonly #shipKeys: KeyList;
   readonly #channelKeys: KeyList;
   readonly #channels: readonly string[];
-  /** Length by tag, or VARYING. */
-  readonly #lengths = new Int32Array(256).fill(VARYING);
+  /** Length by tag, or VARYING, or TEXT. */
+  readonly #lengths = new Int32Array(256).fill(TEXT);
+  /** The value column whose values have no tag, or NONE. */
+  readonly #plain: number;
   /** By value column: whether its binary form is a text. */
   readonly #isText: Uint8Array;
   /** Cell by ship and channel, or one of the negative marks. */
@@ -82,8 +98,9 @@ export class TuplePivot {
     this.#channelKeys = new KeyList(this.#channels);
     this.#isText = Uint8Array.from(plan.valueTypes, (type) => Number(isTextType(type)));
     for (const [index, type] of plan.valueTypes.entries()) {
-      this.#lengths[index] = fixedLength(type) ?? VARYING;
+      this.#lengths[index] = fixedLength(type) ?? (isTextType(type) ? TEXT : VARYING);
     }
+    this.#plain = plainColumn(plan.valueTypes) ?? NONE;
     this.#lengths[NULL_TAG] = 0;
     const cells = plan.tables.reduce((sum, table) => sum + table.columns.length, 0);
     this.#cellOf = new Int32Array(plan.ships.length * this.#channels.length).fill(UNKNOWN);
@@ -136,9 +153,8 @@ export class TuplePivot {
     this.#timeAt = offsets[0] as number;
     this.#timeEnd = offsets[1] as number;
     const keys = keyBytes(bytes);
-    const expected = Number(bytes.readBigInt64BE(offsets[2]));
     const oneShip = this.#ships.length === 1;
-    let field = 4;
+    let field = 2;
     let shipAt = offsets[field] as number;
     const shipsEnd = offsets[field + 1] as number;
     if (!oneShip) field += 2;
@@ -147,10 +163,13 @@ export class TuplePivot {
     let valueAt = offsets[field + 2] as number;
     const valuesEnd = offsets[field + 3] as number;
     const channelCount = this.#channels.length;
+    const plain = this.#plain;
     let ship = 0;
     let channel = -1;
+    let rows = 0;
 
-    for (let item = 0; item < expected; item += 1) {
+    // An empty list is one empty key: every timestamp has a row.
+    for (; channelAt <= channelsEnd; rows += 1) {
       if (!oneShip) {
         ship = this.#shipKeys.match(keys, shipAt, shipsEnd, ship);
         if (ship < 0) throw this.#unknown('ship', shipAt, shipsEnd);
@@ -160,32 +179,39 @@ export class TuplePivot {
       if (channel < 0) throw this.#unknown('channel', channelAt, channelsEnd);
       channelAt += this.#channelKeys.length(channel) + 1;
 
-      const tag = bytes[valueAt] as number;
-      let start = valueAt + 1;
-      let length = this.#lengths[tag] as number;
-      if (length === VARYING) {
-        length = bytes.readInt32BE(start);
-        start += 4;
+      let tag = plain;
+      let start = valueAt;
+      if (plain === NONE) {
+        tag = bytes[start++] as number;
+      } else if (bytes[start] === MARK_FIRST && bytes[start + 1] === MARK_SECOND) {
+        tag = bytes[start + 2] as number;
+        start += 3;
       }
-      valueAt = start + length;
+      const length = this.#lengths[tag] as number;
+      let end = start + length;
+      valueAt = end;
+      if (length === TEXT) {
+        end = textEnd(bytes, start, valuesEnd);
+        valueAt = end + 1;
+      } else if (length === VARYING) {
+        start += 4;
+        end = start + bytes.readInt32BE(start - 4);
+        valueAt = end;
+      }
       const cell = this.#cellOf[ship * channelCount + channel] as number;
-      if (cell >= 0) this.#fill(cell, ship, channel, tag, start, valueAt);
-      else this.#pass(cell, ship, channel, tag, start, valueAt);
+      if (cell >= 0) this.#fill(cell, ship, channel, tag, start, end);
+      else this.#pass(cell, ship, channel, tag, start, end);
     }
-    // Each list must be used up exactly: an item more or less would mean that they do not belong together.
-    const usedUp =
-      channelAt === channelsEnd + 1 &&
-      valueAt === valuesEnd &&
-      (oneShip || shipAt === shipsEnd + 1);
-    if (!usedUp) {
+    // The lists must end with the same row: an item more or less would mean that they do not belong together.
+    if (valueAt !== valuesEnd || !(oneShip || shipAt === shipsEnd + 1)) {
       throw new DroverError('COUNT_MISMATCH', {
-        message: `A tuple of the source does not hold the ${expected} rows that it counts.`,
+        message: `The lists of a tuple of the source do not all hold ${rows} rows.`,
       });
     }
     for (let table = 0; table < this.tables.length; table += 1) {
       if (this.#tableTuple[table] === this.#tupleNumber) this.#emit(table);
     }
-    return expected;
+    return rows;
   }
 
   #fill(
@@ -373,7 +399,12 @@ export class TuplePivot {
 /** Up to this many bytes a loop is quicker than a call. */
 const SHORT = 32;
 
-/** Types whose binary form is the text itself. */
-function isTextType(type: string): boolean {
-  return /^(text|character varying|character|name|json|xml)/.test(type);
+/** Where a text ends; `end` where it does not. */
+function textEnd(bytes: Buffer, start: number, end: number): number {
+  const near = Math.min(start + SHORT, end);
+  let at = start;
+  while (at < near && bytes[at] !== TEXT_END) at += 1;
+  if (at < near || near === end) return at;
+  const found = bytes.indexOf(TEXT_END, near);
+  return found < 0 || found > end ? end : found;
 }

@@ -33,8 +33,8 @@ describe('too few connections', () => {
         rule: 'connection-budget',
         subject: 'source and target',
         reason:
-          'Drover needs up to 25 connections for 8 chunks at once; 20 are free by the limit of the role',
-        fix: `Let at most 5 chunks run at once (--workers times --concurrency), or: alter role "${name}" connection limit 25;`,
+          'Drover needs up to 26 connections for 8 chunks at once; 20 are free by the limit of the role',
+        fix: `Let at most 5 chunks run at once (--workers times --concurrency), or: alter role "${name}" connection limit 26;`,
       },
     ]);
     expect(budget(await fixture.check(spec, { attemptsAtOnce: 5 }))).toMatchObject([
@@ -74,8 +74,8 @@ describe('too few connections', () => {
       {
         level: 'error',
         reason:
-          'Drover needs up to 29 connections for 10 chunks at once; 26 are free by the limit of the database',
-        fix: `Let at most 8 chunks run at once (--workers times --concurrency), or: alter database "${database}" connection limit 29;`,
+          'Drover needs up to 30 connections for 10 chunks at once; 26 are free by the limit of the database',
+        fix: `Let at most 8 chunks run at once (--workers times --concurrency), or: alter database "${database}" connection limit 30;`,
       },
     ]);
   });

@@ -3,7 +3,7 @@ import { identifier } from '@drover/postgres';
 import type { ServerFacts } from './server-facts.ts';
 
 /** Connections that every process holds besides those of its attempts: planning, ledger, added columns. */
-const CONNECTIONS_BESIDES = { source: 2, target: 7 };
+const CONNECTIONS_BESIDES = { source: 3, target: 7 };
 
 /** What can limit the number of connections. */
 export const LIMITS = ['server', 'database', 'role'] as const;

@@ -1,4 +1,13 @@
-import { framedKey, MISMATCH_TAG, NULL_TAG, SEPARATOR, TEXT_FORM } from '../framing.ts';
+import {
+  framedKey,
+  MARK,
+  MISMATCH_TAG,
+  NULL_TAG,
+  SEPARATOR,
+  TEXT_END,
+  TEXT_FORM,
+  tagBytes,
+} from '../framing.ts';
 import { COPY_HEADER, COPY_TRAILER } from '../table-buffer.ts';
 import type { Tuple } from '../tuple-reader.ts';
 
@@ -26,11 +35,7 @@ export function copyOf(rows: readonly Buffer[]): Buffer {
 }
 
 /** The fields of one timestamp, as framing.ts describes them. */
-export function tupleFields(
-  time: bigint,
-  items: readonly TupleItem[],
-  count = items.length,
-): Buffer[] {
+export function tupleFields(time: bigint, items: readonly TupleItem[]): Buffer[] {
   const list = (keys: readonly string[]) =>
     Buffer.concat(
       keys.flatMap((key, index) =>
@@ -40,7 +45,6 @@ export function tupleFields(
   const ships = items.flatMap((item) => (item.ship === undefined ? [] : [item.ship]));
   return [
     int8(time),
-    int8(BigInt(count)),
     ...(ships.length === 0 ? [] : [list(ships)]),
     list(items.map((item) => item.channel)),
     Buffer.concat(items.map((item) => item.value)),
@@ -67,15 +71,22 @@ export function int8(value: bigint): Buffer {
 
 /** A value of a type of fixed length. */
 export const fixed = (column: number, bytes: Buffer): Buffer =>
-  Buffer.concat([Buffer.from([column]), bytes]);
+  Buffer.concat([tagBytes(column, null), bytes]);
 
-const varying = (tag: number, text: string): Buffer => {
+/** A value of a type of varying length that is no text. */
+export const varying = (column: number, bytes: Buffer): Buffer => {
   const length = Buffer.alloc(4);
-  length.writeInt32BE(Buffer.byteLength(text));
-  return Buffer.concat([Buffer.from([tag]), length, Buffer.from(text)]);
+  length.writeInt32BE(bytes.length);
+  return Buffer.concat([tagBytes(column, null), length, bytes]);
 };
 
-export const textValue = (column: number, text: string): Buffer => varying(column, text);
-export const asText = (column: number, text: string): Buffer => varying(column + TEXT_FORM, text);
-export const noValue = (): Buffer => Buffer.from([NULL_TAG]);
-export const mismatch = (row: object): Buffer => varying(MISMATCH_TAG, JSON.stringify(row));
+const ended = (tag: number, text: string): Buffer =>
+  Buffer.concat([tagBytes(tag, null), Buffer.from(text), Buffer.from([TEXT_END])]);
+
+export const textValue = (column: number, text: string): Buffer => ended(column, text);
+export const asText = (column: number, text: string): Buffer => ended(column + TEXT_FORM, text);
+export const noValue = (): Buffer => tagBytes(NULL_TAG, null);
+export const mismatch = (row: object): Buffer => ended(MISMATCH_TAG, JSON.stringify(row));
+
+/** The same where the values of another column come without a tag. */
+export const marked = (value: Buffer): Buffer => Buffer.concat([MARK, value]);
