@@ -2,6 +2,7 @@ import { systemHost } from '@drover/config';
 import { ERROR_CODES, type ErrorCode, parseDuration } from '@drover/core';
 import { chooseParked, type ParkedFilter, type ParkedInRun, readParked } from '@drover/engine';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { findRun } from './find-run.ts';
 import { type MigrationView, neededLedger } from './migration-context.ts';
 import { absoluteMoment, lengthOfTime, runOption, shipsOption } from './options.ts';
 
@@ -46,6 +47,7 @@ export async function findParked(
   chunkIds?: readonly number[],
 ): Promise<readonly ParkedInRun[]> {
   const { ledger, migration } = neededLedger(view);
+  if (options.run !== undefined) await findRun({ ledger, migration }, { run: options.run });
   const parked = await readParked(ledger, migration.id, options.run ?? null);
   return chooseParked(
     parked,

@@ -1,6 +1,7 @@
 import type { RejectRecord } from '@drover/core';
 import { chooseRejects } from '@drover/engine';
 import type { Command } from 'commander';
+import { findRun } from './find-run.ts';
 import { type MigrationView, neededLedger } from './migration-context.ts';
 import { fileOption, runOption, shipsOption } from './options.ts';
 
@@ -21,12 +22,13 @@ export const addRejectOptions = (command: Command): Command =>
     .addOption(fileOption());
 
 /** Those that the options choose, open ones only unless all are asked for. */
-export function rejectsOf(
+export async function* rejectsOf(
   view: MigrationView,
   options: RejectOptions,
 ): AsyncGenerator<RejectRecord> {
   const { ledger, migration } = neededLedger(view);
-  return chooseRejects(
+  if (options.run !== undefined) await findRun({ ledger, migration }, { run: options.run });
+  yield* chooseRejects(
     ledger,
     { migrationId: migration.id, pipeline: view.pipeline },
     {

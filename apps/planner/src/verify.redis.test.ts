@@ -26,7 +26,9 @@ describe.skipIf(redisUrl === null)('drover verify', () => {
     expect(out).toMatch(
       /different: S2 \| 2026-01-01 01:30:00 \|.* \/c2: source "6202", target "-7"/,
     );
-    const kept = readFileSync(join(migration.folder, 'verification', `${migration.name}-run-3.csv`));
+    const kept = readFileSync(
+      join(migration.folder, 'verification', `${migration.name}-run-3.csv`),
+    );
     expect(kept.toString()).toBe(
       `kind,stale,key,source,target\ndifferent,false,"{""ship"":""S2"",""time"":""2026-01-01 01:30:00"",""table"":""tbl_data_timeseries_S2"",""channel"":""/c2""}",6202,-7\n`,
     );

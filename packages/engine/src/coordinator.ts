@@ -122,7 +122,8 @@ export class Coordinator implements AsyncDisposable {
       let busy = false;
       let sleepMs = tickMs;
       try {
-        if (await ledger.acquireLease(lease)) {
+        if (!(await this.#isConcerned())) await ledger.releaseLease(lease);
+        else if (await ledger.acquireLease(lease)) {
           if (this.#underWay) this.#meter.look();
           await this.pass();
           busy = [...this.#planners.values()].some((planner) => !planner.complete);
@@ -142,6 +143,13 @@ export class Coordinator implements AsyncDisposable {
       if (!busy) await this.#sleep(sleepMs);
     }
     await ledger.releaseLease(lease).catch(() => {});
+  }
+
+  /** Who has the file of none of the runs leaves the lease to those who have. */
+  async #isConcerned(): Promise<boolean> {
+    const { ledger, migration, fileHash } = this.#parts;
+    const runs = await ledger.unfinishedRuns(migration.id);
+    return runs.length === 0 || runs.some((run) => run.fileHash === fileHash);
   }
 
   async #sleep(ms: number): Promise<void> {

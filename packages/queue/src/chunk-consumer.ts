@@ -83,24 +83,32 @@ export async function openChunkConsumer(
     for (const id of jobIds) hand.stopJob(id, 'lease-lost');
   });
   worker.on('error', onTrouble);
-  // A connection that breaks meanwhile is no reason to leave those in hand alone.
-  const untilIdle = (error: Error) => {
-    onTrouble(error);
-    return NEVER;
-  };
-  let draining: Promise<void> | undefined;
-  const drain = () => {
+  let pausing: Promise<void> | undefined;
+  let drained: Promise<void> | undefined;
+  const beginToDrain = () => {
     // BullMQ does not wait for those in hand where it is paused already.
-    if (draining === undefined && worker.isPaused()) void worker.resume();
-    draining ??= hand.outlasts(worker.pause().catch(untilIdle), ACKNOWLEDGE_MS);
-    return draining;
+    if (worker.isPaused()) void worker.resume();
+    pausing = worker.pause();
+    // A connection that breaks meanwhile is no reason to leave those in hand alone.
+    const ended = pausing.catch((error: Error) => {
+      onTrouble(error);
+      return NEVER;
+    });
+    return hand.outlasts(ended, ACKNOWLEDGE_MS);
+  };
+  const drain = () => {
+    drained ??= beginToDrain();
+    return drained;
   };
   const shutDown = async () => {
     hand.stopAll('shutdown');
     await drain();
     // By force: else BullMQ says goodbye to a server that is away for as long as the process lives.
-    await worker.close(true).catch(onTrouble);
+    await hand.outlasts(worker.close(true).catch(onTrouble), ACKNOWLEDGE_MS);
     await backend.close();
+    // A pause that was not waited for connects again when it ends.
+    const disconnect = () => worker.backend.disconnectBlocking(false);
+    pausing?.then(disconnect, disconnect).catch(onTrouble);
   };
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -120,7 +128,7 @@ export async function openChunkConsumer(
     hold: () => void worker.pause(true).catch(onTrouble),
     proceed() {
       // What was away may come back while the consumer is about to end.
-      if (draining === undefined) void worker.resume().catch(onTrouble);
+      if (drained === undefined) void worker.resume().catch(onTrouble);
     },
     setConcurrency(concurrency) {
       const more = concurrency > worker.concurrency;

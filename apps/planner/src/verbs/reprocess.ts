@@ -5,6 +5,7 @@ import { chooseParked, planReprocess, type ReprocessPlan, readParked } from '@dr
 import { type Drover, openDrover } from '@drover/worker';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { openCommandLog } from '../command-log.ts';
+import { findRun } from '../find-run.ts';
 import { type MigrationView, neededLedger, viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
@@ -155,6 +156,7 @@ async function planFor(
       hint: 'Leave the list out: all parked chunks are tried again, or those that the options choose.',
     });
   }
+  if (options.run !== undefined) await findRun({ ledger, migration }, { run: options.run });
   const filter = toFilter(options);
   const parked = chooseParked(await readParked(ledger, migration.id, options.run ?? null), filter, {
     pipeline,

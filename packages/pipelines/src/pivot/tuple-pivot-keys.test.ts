@@ -39,28 +39,47 @@ describe('what the list of the snapshot does not have', () => {
   });
 });
 
-describe('a tuple that does not hold what it counts', () => {
-  // Mutation: without `usedUp` in `push` of tuple-pivot.ts a list that is too long is taken.
-  test('is an error: more or fewer rows, or values, or ships', () => {
+describe('a tuple whose lists do not end with the same row', () => {
+  // Mutation: without the check behind the loop of `push` (tuple-pivot.ts) all but one of these are taken.
+  test('is an error: more or fewer ships, channels or values, or a text without its end', () => {
     const items = ['a', 'b'].map((channel) => ({ ship: 'A', channel, value: text('x') }));
     const plan: PivotPlan = {
       ...planOf(['a', 'b'], null),
       ships: ['A', 'B'],
     };
     const whole = tupleFields(0n, items);
+    const values = whole[3] ?? Buffer.alloc(0);
     const swap = (field: number, bytes: Buffer) =>
       whole.map((one, index) => (index === field ? bytes : one));
     const wrong = [
-      tupleFields(0n, items, 1),
-      tupleFields(0n, items, 3),
-      swap(2, Buffer.from('A\x01A\x01A')),
-      swap(3, Buffer.from('a\x01b\x01a')),
-      swap(3, Buffer.from('a\x01')),
-      swap(4, Buffer.concat([whole[4] ?? Buffer.alloc(0), noValue()])),
+      swap(1, Buffer.from('A')),
+      swap(1, Buffer.from('A\x01A\x01A')),
+      swap(2, Buffer.from('a')),
+      swap(2, Buffer.from('a\x01')),
+      swap(2, Buffer.from('a\x01b\x01a')),
+      swap(3, text('x')),
+      swap(3, Buffer.concat([values, noValue()])),
+      swap(3, values.subarray(0, -1)),
     ];
     const push = (fields: readonly Buffer[]) =>
       new TuplePivot(plan, OPTIONS, () => {}).push(tupleOf(fields));
     expect(push(whole)).toBe(2);
     for (const fields of wrong) expect(() => push(fields)).toThrow(DroverError);
+  });
+
+  test('is an error for one ship too', () => {
+    const items = ['a', 'b'].map((channel) => ({ channel, value: text('x') }));
+    const [time, channels, values] = tupleFields(0n, items) as [Buffer, Buffer, Buffer];
+    const push = (fields: readonly Buffer[]) =>
+      new TuplePivot(planOf(['a', 'b'], null), OPTIONS, () => {}).push(tupleOf(fields));
+    expect(push([time, channels, values])).toBe(2);
+    for (const fields of [
+      [time, Buffer.from('a'), values],
+      [time, Buffer.from('a\x01b\x01b'), values],
+      [time, channels, text('x')],
+      [time, channels, Buffer.concat([values, text('')])],
+    ]) {
+      expect(() => push(fields)).toThrow(DroverError);
+    }
   });
 });

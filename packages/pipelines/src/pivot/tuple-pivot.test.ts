@@ -1,5 +1,6 @@
 import { DroverError } from '@drover/core';
 import { describe, expect, test } from 'vitest';
+import { SEPARATOR } from './framing.ts';
 import type { PivotPlan } from './pivot-plan.ts';
 import { LONG, long, pivoted, planOf, TEXT, TYPES, text } from './testing/pivoted.ts';
 import { HOSTILE_CHANNELS, HOSTILE_TEXTS } from './testing/torture.ts';
@@ -63,8 +64,13 @@ describe('tuples of hostile channel ids', () => {
       Array(3).fill('homeless ""'),
     );
     expect([...pivot.rejectedPerShip]).toEqual([3]);
-    const fields = tupleFields(0n, [{ channel: 'a', value: text('x') }], 2);
-    expect(() => pivot.push(tupleOf(fields))).toThrow(DroverError);
+    const [time, channels, values] = tupleFields(0n, [{ channel: 'a', value: text('x') }]);
+    const more = Buffer.concat([channels as Buffer, Buffer.from([SEPARATOR])]);
+    expect(() => pivot.push(tupleOf([time as Buffer, more, values as Buffer]))).toThrow(
+      DroverError,
+    );
+    // Mutation: with `<` for `<=` in the loop of `push` (tuple-pivot.ts) an empty list has no row.
+    expect(pivot.push(tupleOf(tupleFields(0n, [{ channel: '', value: text('x') }])))).toBe(1);
   });
 });
 

@@ -11,6 +11,9 @@ import {
   openRecorder,
 } from './queue-under-test.ts';
 
+const openSockets = () =>
+  process.getActiveResourcesInfo().filter((resource) => resource === 'TCPSocketWrap').length;
+
 /** What a worker does to its consumer while it runs: holds it, lets it proceed, and ends it meanwhile. */
 export function describeSteering(open: OpenQueue): void {
   // Mutation: with a `hold` that does nothing in chunk-consumer.ts it goes on with the second delivery.
@@ -91,7 +94,7 @@ export function describeSteering(open: OpenQueue): void {
     expect(await queue.known()).toEqual(new Set(['r7-c2-d1']));
   });
 
-  // Mutation: without `draining` in chunk-consumer.ts it takes one after the other, and is never drained.
+  // Mutation: without `drained` in chunk-consumer.ts it takes one after the other, and is never drained.
   test('takes nothing more once it is asked to drain, even where it is told to proceed', async () => {
     await using server = await open();
     const migration = newMigration();
@@ -124,6 +127,25 @@ export function describeSteering(open: OpenQueue): void {
     expect(await abortion(inHand.lease)).toEqual(new Stopped('shutdown'));
     expect(holder.consumer.active).toBe(0);
     expect(await queue.known()).toEqual(new Set(['r7-c2-d1']));
+  });
+
+  // Mutation: without `disconnect` in chunk-consumer.ts one connection is made again after the end.
+  test('closes a consumer whose last acknowledgement is not answered, and leaves no connection behind', async () => {
+    await using server = await open();
+    const migration = newMigration();
+    await using queue = openProducer(server, migration);
+    await queue.add(deliveries(1));
+    await using proxy = await startTcpProxy(server.address.url);
+    const before = openSockets();
+    const address = { ...server.address, url: proxy.url };
+    await using holder = await openHolder({ address }, migration);
+    const inHand = await holder.holds(1);
+    const hold = proxy.holdAt('r7-c1-d1');
+    inHand.letGo();
+    await hold.arrived;
+    await holder.consumer.close();
+    hold.release();
+    await until('all its connections are closed', () => openSockets() <= before);
   });
 
   // Mutation: with a `ping` that asks nobody it goes well without a server.

@@ -38,9 +38,9 @@ describe('too few connections', () => {
       },
     ]);
     expect(budget(await fixture.check(spec, { attemptsAtOnce: 5 }))).toMatchObject([
-      { level: 'warning', fix: expect.stringContaining('connection limit 19') as string },
+      { level: 'warning', fix: expect.stringContaining('connection limit 20') as string },
     ]);
-    await fixture.sql.query(`alter role "${name}" connection limit 50`);
+    await fixture.sql.query(`alter role "${name}" connection limit 52`);
     expect(telling(await fixture.check(spec, { attemptsAtOnce: 8 }))).toEqual([]);
   });
 
@@ -86,7 +86,7 @@ describe('too few connections', () => {
     expect(budget(await fixture.check(spec, { attemptsAtOnce: 500 }))).toMatchObject([
       {
         level: 'error',
-        reason: expect.stringMatching(/needs up to 1009 .* by the limit of the server$/) as string,
+        reason: expect.stringMatching(/needs up to 1010 .* by the limit of the server$/) as string,
         fix: expect.stringContaining('raise max_connections') as string,
       },
     ]);
@@ -100,7 +100,7 @@ describe('too few connections', () => {
       'info source and target',
       'error source',
     ]);
-    expect(budget(findings)[1]?.fix).toContain(`alter role "${name}" connection limit 7;`);
+    expect(budget(findings)[1]?.fix).toContain(`alter role "${name}" connection limit 8;`);
     await fixture.sql.query(`alter role "${name}" connection limit 2`);
     const none = await fixture.check({ source: { connection: url } }, { attemptsAtOnce: 5 });
     expect(budget(none)[1]?.fix).toMatch(/^End sessions that are not needed, or: alter role/);
