@@ -105,6 +105,8 @@ function postgresBackend(connectionString: string): Backend {
     query_timeout: COMMAND_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    // BullMQ does not listen to those that it takes out of its pool: unheard, one that breaks ends the process.
+    onConnect: (client: pg.ClientBase) => void client.on('error', () => {}),
   };
   return {
     options: { connection },

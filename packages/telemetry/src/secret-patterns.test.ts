@@ -83,6 +83,12 @@ describe('what stands behind a telling key', () => {
     ['{"msg":"password=s3cret x","code":1}', '{"msg":"password=[secret]","code":1}'],
     [`password=${UGLY} more`, 'password=[secret]'],
     ['password: "not closed', 'password: [secret]'],
+    ['password: "}, not closed', 'password: [secret]'],
+    [`{"msg":"password='s3cret'","code":1}`, `{"msg":"password='[secret]'","code":1}`],
+    [
+      '{\\"password\\":\\"a\\\\\\",b\\",\\"user\\":\\"u\\"}',
+      '{\\"password\\":\\"[secret]\\",\\"user\\":\\"u\\"}',
+    ],
     ['postgres://h/d?sslpassword=s3cret&x=1', 'postgres://h/d?sslpassword=[secret]'],
   ])('goes: %s', (text, expected) => {
     expect(textWithoutSecrets(`${text}\nnext: line`)).toBe(`${expected}\nnext: line`);
@@ -147,6 +153,7 @@ describe('the passwords of a text', () => {
     ['password: two words', 'two words'],
     ['password: two words # of 2024', 'two words'],
     ['password:\n  "two words" # of 2024', 'two words'],
+    ["password:\n  'two words' # of 2024", 'two words'],
     ['password: |\n  two words\n  more', 'two words'],
     ['password: ${HALF}s3cret', 's3cret'],
     ['password: |\n  s3cret\n', 's3cret'],

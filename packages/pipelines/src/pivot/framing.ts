@@ -51,9 +51,12 @@ export function fixedLength(type: string): number | null {
   return FIXED_LENGTHS[type] ?? null;
 }
 
-/** Whether the binary form of a type is the text itself. Source: their send functions; jsonb sends a version too. */
+/**
+ * Whether the binary form of a type is what a cast to text gives. Source: their send functions; jsonb sends a
+ * version too, character(n) its padding, xml another encoding in its declaration.
+ */
 export function isTextType(type: string): boolean {
-  return /^(text|character varying|character|name|json|xml)(\(\d+\))?$/.test(type);
+  return /^(text|character varying(\(\d+\))?|name|json)$/.test(type);
 }
 
 /** The value column, by index, whose values go without a tag; null where none can. */

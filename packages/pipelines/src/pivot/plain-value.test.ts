@@ -122,7 +122,7 @@ describe('numbers without a tag', () => {
   });
 });
 
-// Mutation: with `<=` for `<` in the loop of `textEnd` (tuple-pivot.ts) those of 32 bytes and more go wrong.
+// Mutation: with `<=` for `<` behind the loop of `textEnd` (tuple-pivot.ts) those of 32 bytes and more go wrong.
 test('texts of any length end where they end', () => {
   const lengths = Array.from({ length: 100 }, (_, length) => length);
   const { rows } = pivoted(
