@@ -1,6 +1,7 @@
 import { count, duration, table } from '@drover/telemetry';
+import type { RoundCounts } from './check-round.ts';
 import type { Injection } from './injections.ts';
-import type { RoundCounts, RoundResult } from './round.ts';
+import type { RoundResult } from './round.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
 /** What was injected, what came of it, and what all of it led to. */
@@ -44,7 +45,7 @@ function totals({ seed, rounds, elapsedMs }: ChaosResult): string[][] {
     ['superseded', sum((counts) => counts.superseded)],
     ['retried', sum((counts) => counts.retried)],
     ['most attempts burnt by one chunk', count(mostBurnt)],
-    ['watchers that gave up', sum((counts) => counts.watchersFailed)],
+    ['watchers that ended with 1', sum((counts) => counts.watchersFailed)],
     ['cells compared', sum((counts) => counts.cells)],
     ['differences', sum((counts) => counts.differences)],
     ['rounds with a violation', count(rounds.filter(violated).length)],

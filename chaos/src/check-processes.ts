@@ -8,7 +8,7 @@ const SESSIONS_END_MS = 15_000;
 /** The report's code where rejects remain; that of a watcher that saw the run end. */
 const REJECTS_REMAIN = 4;
 
-/** How a watcher ends that lost a store. It says what to do: `drover resume`. */
+/** How a watcher ends that saw the run fail, or could not begin. Both say what to do: `drover resume`. */
 export const WATCHER_FAILED = 1;
 
 /** How each process ended: as it was asked to, or at the end of the run. */

@@ -1,11 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SqlExecutor } from '@drover/core';
-import { PRINTED } from './drover-process.ts';
+import { WATCHER_FAILED } from './check-processes.ts';
+import { type DroverProcess, PRINTED } from './drover-process.ts';
 import { SECRETS } from './ground.ts';
 
 /** A line of a stack as Node prints it. */
 const STACK = /^\s+at .+:\d+:\d+\)?$/m;
+
+/** A line of progress. */
+const PROGRESS = /^drover: (prepare|data|finish|verify): \d/m;
 
 const LEDGER_TABLES = ['run', 'chunk', 'attempt', 'reject', 'difference', 'worker'];
 
@@ -24,6 +28,14 @@ export function checkFiles(folder: string): string[] {
       ...(stack ? [`a stack trace is in ${name}`] : []),
     ];
   });
+}
+
+/** A watcher that had begun waits for what is away: it ends early only with the report of a failed run. */
+export function checkWatcher(folder: string, { name, code }: DroverProcess): string[] {
+  if (code !== WATCHER_FAILED) return [];
+  const text = readFileSync(join(folder, PRINTED, `${name}.txt`), 'utf8');
+  const gaveUp = PROGRESS.test(text) && !text.includes('Verification: UNFINISHED');
+  return gaveUp ? [`${name} gave up before the run had ended`] : [];
 }
 
 /** The ledger holds no secret. */

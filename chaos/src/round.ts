@@ -1,22 +1,16 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import type { SqlExecutor } from '@drover/core';
 import { until } from '@drover/testkit';
-import { checkData } from './check-data.ts';
-import { checkEnds, checkSessions, WATCHER_FAILED } from './check-processes.ts';
-import { checkFiles, checkLedgerTexts } from './check-texts.ts';
+import { checkRound, type RoundCounts } from './check-round.ts';
 import { Crew } from './crew.ts';
-import { PRINTED } from './drover-process.ts';
-import { readExpected } from './expected-tables.ts';
 import type { Scene } from './fault.ts';
 import type { FaultDeck } from './fault-deck.ts';
 import type { Field } from './field.ts';
-import { type Ground, openGround } from './ground.ts';
+import { openGround } from './ground.ts';
 import { type Injection, injectFaults } from './injections.ts';
 import { type Progress, readProgress } from './ledger-view.ts';
-import { drawMigrationShape, type MigrationShape, writeMigration } from './migration-folder.ts';
+import { drawMigrationShape, writeMigration } from './migration-folder.ts';
 import { Pace } from './pace.ts';
-import { processesIn } from './process-state.ts';
 import type { Random } from './random.ts';
 import { sourceRows } from './source-rows.ts';
 
@@ -40,20 +34,6 @@ export interface RoundResult {
   readonly injections: readonly Injection[];
   readonly counts: RoundCounts;
   readonly violations: readonly string[];
-}
-
-export interface RoundCounts {
-  readonly chunks: number;
-  readonly attempts: number;
-  readonly superseded: number;
-  readonly retried: number;
-  /** Most attempts that one chunk burnt. */
-  readonly mostBurnt: number;
-  /** Watchers that gave up when a store was away; the run goes on without. */
-  readonly watchersFailed: number;
-  readonly rows: number;
-  readonly cells: number;
-  readonly differences: number;
 }
 
 const SHIPS = ['S1', 'S2', 'S3', 'S4'];
@@ -91,12 +71,12 @@ export async function playRound(field: Field, options: RoundOptions): Promise<Ro
   };
   const pace = new Pace([field.source.line, field.target.line]);
   const scene: Scene = { field, ground, name, crew, pace, random, progress };
-  await begin(scene, ground.target);
+  await begin(crew, ground.target);
   const injections = await injectFaults(scene, { ...options, quota: options.faults });
   pace.release();
   const violations = await seeThrough(scene);
   tell('the run has ended; checking');
-  const { counts, violations: wrong } = await check(scene, { folder, migration });
+  const { counts, violations: wrong } = await checkRound(scene, { folder, migration });
   return {
     number: options.number,
     folder,
@@ -107,9 +87,8 @@ export async function playRound(field: Field, options: RoundOptions): Promise<Ro
 }
 
 /** Resolves when data is being moved. */
-async function begin({ crew, field }: Scene, target: SqlExecutor): Promise<void> {
+async function begin(crew: Crew, target: SqlExecutor): Promise<void> {
   const watcher = crew.begin();
-  for (const line of [field.source.line, field.target.line, field.queue.line]) await line.restore();
   await until(
     'the first chunk of data is in hand',
     async () => {
@@ -135,52 +114,4 @@ async function seeThrough({ crew, progress }: Scene): Promise<string[]> {
   } catch {
     return [`the run did not end: ${JSON.stringify(last)}`];
   }
-}
-
-async function check(
-  scene: Scene,
-  of: { folder: string; migration: MigrationShape },
-): Promise<{ counts: RoundCounts; violations: string[] }> {
-  const { crew, ground, field } = scene;
-  await crew.dismiss();
-  const report = await crew.command('report');
-  const { runId } = await scene.progress();
-  const expected = await readExpected(ground.source, of.migration);
-  const data = await checkData(ground.target, { expected, runId });
-  const said = readFileSync(join(of.folder, PRINTED, `${report.name}.txt`), 'utf8');
-  const violations = [
-    ...data.violations,
-    ...(said.includes('Verification: PASSED') ? [] : ['the report does not say PASSED']),
-    ...checkEnds(crew.processes),
-    ...processesIn(of.folder).map((pid) => `process ${pid} is left`),
-    ...(await checkSessions(field)),
-    ...checkFiles(of.folder),
-    ...(await checkLedgerTexts(ground.target)),
-  ];
-  const watchers = crew.processes.filter((one) => one.name.startsWith('watcher-'));
-  const watchersFailed = watchers.filter((one) => one.code === WATCHER_FAILED).length;
-  const { cells, differences } = data;
-  const counts = await countWork(ground, runId);
-  return {
-    counts: { ...counts, watchersFailed, rows: expected.rows, cells, differences },
-    violations,
-  };
-}
-
-async function countWork({ target }: Ground, runId: number) {
-  const [row] = await target.query(
-    `select (select count(*) from drover.chunk where run_id = $1) as chunks,
-       (select max(attempts) from drover.chunk where run_id = $1) as most_burnt, count(*) as attempts,
-       count(*) filter (where outcome = 'superseded') as superseded,
-       count(*) filter (where outcome = 'retry') as retried
-     from drover.attempt where run_id = $1`,
-    [runId],
-  );
-  return {
-    chunks: Number(row?.['chunks']),
-    attempts: Number(row?.['attempts']),
-    superseded: Number(row?.['superseded']),
-    retried: Number(row?.['retried']),
-    mostBurnt: Number(row?.['most_burnt']),
-  };
 }

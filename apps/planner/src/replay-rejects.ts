@@ -1,7 +1,7 @@
 import { systemHost } from '@drover/config';
 import { DroverError, type GivenChunk, type ReplayPart } from '@drover/core';
 import { openDrover } from '@drover/worker';
-import { openCommandLog } from './command-log.ts';
+import { withCommandLog } from './command-log.ts';
 import { viewMigration } from './migration-context.ts';
 import { note, print, printJson } from './print.ts';
 import { type RejectOptions, rejectsOf } from './reject-filter.ts';
@@ -35,12 +35,13 @@ export async function replayRejects(options: ReplayOptions): Promise<number> {
     return 0;
   }
   note(`drover: moving again ${what}.`);
-  await using log = openCommandLog('replay', options.logs);
-  await using drover = await openDrover({ file: options.file, log });
-  const chunks: GivenChunk[] = parts.map((part) => ({ ...part, parentId: null }));
-  const run = await startGivenRun(drover, { chunks, takenOver: [], restMs: 0 });
-  log.info('replay started', { run: run.id, rejects, chunks: chunks.length });
-  return await watchRun(drover, run, { ...options, host: systemHost });
+  return withCommandLog('replay', options.logs, async (log) => {
+    await using drover = await openDrover({ file: options.file, log });
+    const chunks: GivenChunk[] = parts.map((part) => ({ ...part, parentId: null }));
+    const run = await startGivenRun(drover, { chunks, takenOver: [], restMs: 0 });
+    log.info('replay started', { run: run.id, rejects, chunks: chunks.length });
+    return await watchRun(drover, run, { ...options, host: systemHost });
+  });
 }
 
 async function replayParts(options: ReplayOptions): Promise<readonly ReplayPart[]> {

@@ -48,7 +48,10 @@ const OPTIONS: Record<string, readonly string[]> = {
   'rejects list': [...COMMON, ...REJECTS, '--all', '--limit', '--json'],
   'rejects export': [...COMMON, ...REJECTS, '--all', '--format', '--output'],
   'rejects replay': [...COMMON, ...REJECTS, ...WATCHING],
-  support: ['--file', '--logs', '--output', '--dry-run', '--json', '--help'],
+  support: [
+    ...[...COMMON, '--output', '--logs', '--reports', '--wait'],
+    ...['--dry-run', '--json'],
+  ],
   logs: ['--logs', '--task', '--follow', '--errors', '--successes', '--counts', '--json', '--help'],
 };
 

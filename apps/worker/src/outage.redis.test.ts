@@ -30,7 +30,7 @@ describe.skipIf(redisUrl === null)(
     const open = () => dooredMigration({ postgresUrl, redisUrl: redisUrl ?? '' }, ROWS);
 
     // Mutation: without `storeAway` in decision.ts the attempt is burnt, and the chunk parked; without `onOpen` and
-    // `breaker.open` in worker.ts it takes the chunk again and again; without `onClosed`, never again.
+    // both `breaker.open` in worker.ts it takes the chunk again and again; without `onClosed`, never again.
     test('the source: it hands the chunk back, says what it waits for, burns nothing, and goes on by itself', async () => {
       await using migration = await open();
       const { source, fixture, run, drover } = migration;

@@ -4,7 +4,7 @@ import { DroverError, type Run, type Selection } from '@drover/core';
 import { chooseParked, planReprocess, type ReprocessPlan, readParked } from '@drover/engine';
 import { type Drover, openDrover } from '@drover/worker';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { openCommandLog } from '../command-log.ts';
+import { withCommandLog } from '../command-log.ts';
 import { findRun } from '../find-run.ts';
 import { type MigrationView, neededLedger, viewMigration } from '../migration-context.ts';
 import {
@@ -89,35 +89,36 @@ async function reprocess(path: string | undefined, options: ReprocessOptions): P
     if (options.stillFailed !== undefined && !options.dryRun) writeOutput('', options.stillFailed);
     return plan.left.length > 0 ? 4 : 0;
   }
-  await using log = openCommandLog('reprocess', options.logs);
-  await using drover = await openDrover({ file: options.file, log });
-  const tried: Tried[] = [];
-  let code = 0;
-  for (const { run, chunks } of plan.inPlace) {
-    const before = await drover.ledger.parked(run.id);
-    const chosen = new Set(chunks.map((chunk) => chunk.chunkId));
-    const { again, parked } = await drover.ledger.unpark({
-      runId: run.id,
-      chunks,
-      restMs: Math.round(options.delay * 1000),
-    });
-    log.info('chunks are tried again', { run: run.id, chunks: again.length });
-    const untouched = before.filter(({ id }) => !chosen.has(id)).map(({ id }) => id);
-    tried.push({ run, leftParked: new Set([...untouched, ...parked]) });
-    code = Math.max(code, await watch(drover, run, options));
-    if (code === INTERRUPTED) return code;
-  }
-  if (plan.given !== null) {
-    const run = await startGivenRun(drover, plan.given);
-    log.info('reprocessing started', { run: run.id, chunks: plan.given.chunks.length });
-    tried.push({ run, leftParked: new Set() });
-    code = Math.max(code, await watch(drover, run, options));
-    if (code === INTERRUPTED) return code;
-  }
-  if (options.stillFailed !== undefined) {
-    await writeStillFailed(drover, tried, options.stillFailed);
-  }
-  return code;
+  return withCommandLog('reprocess', options.logs, async (log) => {
+    await using drover = await openDrover({ file: options.file, log });
+    const tried: Tried[] = [];
+    let code = 0;
+    for (const { run, chunks } of plan.inPlace) {
+      const before = await drover.ledger.parked(run.id);
+      const chosen = new Set(chunks.map((chunk) => chunk.chunkId));
+      const { again, parked } = await drover.ledger.unpark({
+        runId: run.id,
+        chunks,
+        restMs: Math.round(options.delay * 1000),
+      });
+      log.info('chunks are tried again', { run: run.id, chunks: again.length });
+      const untouched = before.filter(({ id }) => !chosen.has(id)).map(({ id }) => id);
+      tried.push({ run, leftParked: new Set([...untouched, ...parked]) });
+      code = Math.max(code, await watch(drover, run, options));
+      if (code === INTERRUPTED) return code;
+    }
+    if (plan.given !== null) {
+      const run = await startGivenRun(drover, plan.given);
+      log.info('reprocessing started', { run: run.id, chunks: plan.given.chunks.length });
+      tried.push({ run, leftParked: new Set() });
+      code = Math.max(code, await watch(drover, run, options));
+      if (code === INTERRUPTED) return code;
+    }
+    if (options.stillFailed !== undefined) {
+      await writeStillFailed(drover, tried, options.stillFailed);
+    }
+    return code;
+  });
 }
 
 /** A run in which chunks were tried again, and the parked chunks of it that were not. */

@@ -3,7 +3,7 @@ import { DroverError, type Run, type RunProgress } from '@drover/core';
 import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
 import { noUnfinishedRun } from '../change-run.ts';
-import { openCommandLog } from '../command-log.ts';
+import { withCommandLog } from '../command-log.ts';
 import { type MigrationRecord, neededLedger, viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
@@ -52,16 +52,17 @@ export const resumeVerb: MakeVerb = (verb) =>
 /** Goes on with every unfinished run of the migration, and watches them one after the other. */
 export async function resume(options: ResumeOptions): Promise<number> {
   if (options.dryRun) return sayWhatIsLeft(options);
-  await using log = openCommandLog('resume', options.logs);
-  await using drover = await openDrover({ file: options.file, log });
-  const runs = await resumableRuns(drover, { path: options.file, hash: drover.loaded.hash });
-  for (const run of runs) {
-    if (run.state !== 'running') {
-      await drover.ledger.changeRun({ runId: run.id, event: 'resume' });
+  return withCommandLog('resume', options.logs, async (log) => {
+    await using drover = await openDrover({ file: options.file, log });
+    const runs = await resumableRuns(drover, { path: options.file, hash: drover.loaded.hash });
+    for (const run of runs) {
+      if (run.state !== 'running') {
+        await drover.ledger.changeRun({ runId: run.id, event: 'resume' });
+      }
+      log.info('run resumed', { run: run.id, was: run.state });
     }
-    log.info('run resumed', { run: run.id, was: run.state });
-  }
-  return await watchRuns(drover, runs, { ...options, host: systemHost });
+    return await watchRuns(drover, runs, { ...options, host: systemHost });
+  });
 }
 
 async function sayWhatIsLeft(options: ResumeOptions): Promise<number> {

@@ -3,7 +3,7 @@ import { DroverError, PHASES, type Phase, type Run, type RunOptions } from '@dro
 import { startRun } from '@drover/engine';
 import { openDrover } from '@drover/worker';
 import { Command, Option } from 'commander';
-import { openCommandLog } from '../command-log.ts';
+import { withCommandLog } from '../command-log.ts';
 import { confirm } from '../confirm.ts';
 import {
   concurrencyOption,
@@ -105,14 +105,15 @@ async function run(options: RunVerbOptions): Promise<number> {
       options,
     );
   }
-  await using log = openCommandLog('run', options.logs);
-  await using drover = await openDrover({ file: options.file, log });
-  const created = await startRun(
-    { ...drover, log },
-    { kind: 'full', phases: phasesOf(options), options: wanted },
-  );
-  log.info('run started', { run: created.id, migration: drover.migration.name });
-  return await watchRun(drover, created, { ...options, host: systemHost });
+  return withCommandLog('run', options.logs, async (log) => {
+    await using drover = await openDrover({ file: options.file, log });
+    const created = await startRun(
+      { ...drover, log },
+      { kind: 'full', phases: phasesOf(options), options: wanted },
+    );
+    log.info('run started', { run: created.id, migration: drover.migration.name });
+    return await watchRun(drover, created, { ...options, host: systemHost });
+  });
 }
 
 /**

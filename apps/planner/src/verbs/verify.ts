@@ -2,7 +2,7 @@ import { systemHost } from '@drover/config';
 import { runsToVerify, startRun } from '@drover/engine';
 import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
-import { openCommandLog } from '../command-log.ts';
+import { withCommandLog } from '../command-log.ts';
 import { neededLedger, viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
@@ -54,19 +54,20 @@ export const verifyVerb: MakeVerb = (verb) =>
 
 async function verify(options: VerifyOptions): Promise<number> {
   if (options.dryRun) return sayWhatWouldBeCompared(options);
-  await using log = openCommandLog('verify', options.logs);
-  await using drover = await openDrover({ file: options.file, log });
-  const verifies = await runsToVerify(drover.ledger, drover.migration, options.run ?? null);
-  const created = await startRun(
-    { ...drover, log },
-    {
-      kind: 'verification',
-      phases: ['verify'],
-      options: { verifies, ...(options.ships === undefined ? {} : { entities: options.ships }) },
-    },
-  );
-  log.info('verification started', { run: created.id, migration: drover.migration.name });
-  return await watchRun(drover, created, { ...options, host: systemHost });
+  return withCommandLog('verify', options.logs, async (log) => {
+    await using drover = await openDrover({ file: options.file, log });
+    const verifies = await runsToVerify(drover.ledger, drover.migration, options.run ?? null);
+    const created = await startRun(
+      { ...drover, log },
+      {
+        kind: 'verification',
+        phases: ['verify'],
+        options: { verifies, ...(options.ships === undefined ? {} : { entities: options.ships }) },
+      },
+    );
+    log.info('verification started', { run: created.id, migration: drover.migration.name });
+    return await watchRun(drover, created, { ...options, host: systemHost });
+  });
 }
 
 async function sayWhatWouldBeCompared(options: VerifyOptions): Promise<number> {

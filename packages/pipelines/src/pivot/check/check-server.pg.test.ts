@@ -38,6 +38,27 @@ async function asIf(
   await sql.query('set local search_path = other, pg_catalog');
 }
 
+describe('a target whose transactions are read only', () => {
+  // Mutation: without `facts.readOnly` in check-server.ts the run fails where the check was content.
+  test('is an error, with the statement that lifts it; a source may be', async () => {
+    await using database = await scratchDatabase(server);
+    await database.sql.transaction(async (sql) => {
+      await sql.query('set transaction read only');
+      const { role, database: name } = await readServerFacts(sql);
+      expect(await checked(sql, 'source')).not.toContainEqual(
+        expect.objectContaining({ level: 'error' }),
+      );
+      expect(await checked(sql, 'target')).toContainEqual({
+        level: 'error',
+        rule: 'target-read-only',
+        subject: 'target',
+        reason: `transactions of role ${role} in database ${name} are read only`,
+        fix: `Lift it for the role: alter role "${role}" in database "${name}" set default_transaction_read_only = off;`,
+      });
+    });
+  });
+});
+
 describe('a server timeout', () => {
   // Mutation: without the branch `setting !== '0'` in `check-server.ts` these fail.
   for (const name of KILLERS) {

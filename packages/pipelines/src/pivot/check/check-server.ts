@@ -36,6 +36,15 @@ export async function* checkServer(
     };
   }
   if (facts.standby) yield* checkStandby(sql, side);
+  else if (facts.readOnly && side === 'target') {
+    yield {
+      level: 'error',
+      rule: 'target-read-only',
+      subject: side,
+      reason: `transactions of role ${facts.role} in database ${facts.database} are read only`,
+      fix: `Lift it for the role: alter role ${identifier(facts.role)} in database ${identifier(facts.database)} set default_transaction_read_only = off;`,
+    };
+  }
   yield* checkTimeouts(sql, side, facts);
 }
 
