@@ -24,7 +24,7 @@ export class Crew implements AsyncDisposable {
     return this.#running('watcher')[0] ?? null;
   }
 
-  /** Workers that run and are not frozen. */
+  /** Workers that run, are not frozen, and were not asked to end. */
   get workers(): readonly DroverProcess[] {
     return this.#running('worker').filter((worker) => !worker.frozen && worker.endedBy === null);
   }
@@ -64,9 +64,8 @@ export class Crew implements AsyncDisposable {
 
   #hire(): void {
     const { workers, concurrency } = this.#options;
-    // One that was asked to end has a successor at once.
-    const employed = this.#running('worker').filter((worker) => worker.endedBy === null);
-    for (let count = employed.length; count < workers; count += 1) {
+    // One that is frozen, or was asked to end, has a successor at once.
+    for (let count = this.workers.length; count < workers; count += 1) {
       this.#start('worker', ['worker', '--concurrency', String(concurrency)]);
     }
   }

@@ -1,6 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Host, hintsAtOutage, type Run, UNFINISHED_RUN_STATES } from '@drover/core';
-import { buildReport, Coordinator, readStatus } from '@drover/engine';
+import {
+  type Host,
+  hintsAtOutage,
+  type Run,
+  type Throttle,
+  UNFINISHED_RUN_STATES,
+} from '@drover/core';
+import { buildReport, Coordinator, readStatus, type Status, untilReachable } from '@drover/engine';
 import type { Drover } from '@drover/worker';
 import { type LocalWorkers, startLocalWorkers } from './local-workers.ts';
 import { note, print, printJson } from './print.ts';
@@ -82,7 +88,7 @@ export async function watchRun(drover: Drover, run: Run, options: WatchOptions):
     const ended = await follow(drover, { run, workers, progress, signal, file: options.file });
     progress.stop();
     if (ended === null) return await leave(run, workers);
-    const code = await conclude(drover, ended, options);
+    const code = await conclude(drover, ended, options, signal);
     // They would notice by themselves, at their next heartbeat.
     await workers.stop();
     return code;
@@ -103,7 +109,7 @@ interface Following {
 
 /** @returns the run when it has ended; null where the person left first. */
 async function follow(drover: Drover, following: Following): Promise<Run | null> {
-  const { ledger, migration, loaded, host } = drover;
+  const { loaded, host } = drover;
   const { run, workers, progress, signal, file } = following;
   const of = { runId: run.id, throttle: loaded.spec.throttle };
   let seenWorkerAt = host.now();
@@ -114,24 +120,22 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
   let freeAt = host.now();
   let toldHeld = false;
   for (;;) {
-    const status = await readStatus(ledger, migration, of).catch((error: unknown) => {
+    const seen = await observe(drover, of).catch((error: unknown) => {
       if (!hintsAtOutage(error)) throw error;
       return error;
     });
-    if (status instanceof Error) {
-      if (!away) progress.note(`drover: ${status.message} Waiting for it; workers do the same.`);
+    if (seen instanceof Error) {
+      if (!away) progress.note(`drover: ${seen.message} Waiting for it; workers do the same.`);
       away = true;
       if (signal.aborted) return null;
       await pause(AWAY_MS, undefined, { signal }).catch(() => {});
       continue;
     }
     away = false;
+    const { status, ended } = seen;
     progress.show(status);
+    if (ended !== null) return ended;
     const { state } = status.run ?? run;
-    if (state === 'failed' || !UNFINISHED_RUN_STATES.includes(state)) {
-      const ended = await ledger.findRun(run.id);
-      if (ended !== null) return ended;
-    }
     if (state === 'paused' && lastState !== 'paused') {
       progress.note(`drover: run ${run.id} is paused; \`drover resume\` goes on.`);
     }
@@ -158,16 +162,34 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
   }
 }
 
-async function conclude(drover: Drover, ended: Run, options: WatchOptions): Promise<number> {
+/** How the run stands; and the run itself where it has ended. */
+async function observe(
+  { ledger, migration }: Drover,
+  of: { runId: number; throttle: Throttle },
+): Promise<{ status: Status; ended: Run | null }> {
+  const status = await readStatus(ledger, migration, of);
+  const state = status.run?.state ?? 'running';
+  const over = state === 'failed' || !UNFINISHED_RUN_STATES.includes(state);
+  return { status, ended: over ? await ledger.findRun(of.runId) : null };
+}
+
+async function conclude(
+  drover: Drover,
+  ended: Run,
+  options: WatchOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { ledger, pipeline, migration, host, log } = drover;
-  const report = await buildReport(ledger, migration, ended, {
-    nowMs: host.now(),
-    outside: await pipeline.uncovered(ended.anchor),
-  });
-  const files = [
-    ...writeReport(report, options.reports),
-    ...(await writeVerification(ledger, report, options.verification)),
-  ];
+  // A server that goes away in this moment costs the report nothing but time.
+  const { report, files } = await untilReachable(
+    async () => {
+      const outside = await pipeline.uncovered(ended.anchor);
+      const built = await buildReport(ledger, migration, ended, { nowMs: host.now(), outside });
+      const written = await writeVerification(ledger, built, options.verification);
+      return { report: built, files: [...writeReport(built, options.reports), ...written] };
+    },
+    { host, signal, onAway: ({ message }) => note(`drover: ${message} The report waits for it.`) },
+  );
   if (options.json) printJson(report);
   else print(reportText(report));
   note(`\nReport: ${files.join(', ')}`);

@@ -26,7 +26,7 @@ const freezeWatcher: Fault = {
   lasting: true,
   async inject(scene) {
     const { watcher } = scene.crew;
-    if (watcher === null) return NOBODY_THERE;
+    if (watcher === null || watcher.frozen) return NOBODY_THERE;
     watcher.signal('SIGSTOP');
     const inHand = await attemptsInHand(scene);
     await pause(BEYOND_LEASE_MS);

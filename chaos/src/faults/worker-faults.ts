@@ -1,10 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '@drover/testkit';
 import { type DroverProcess, endOf } from '../drover-process.ts';
-import { counted, type Fault, NOBODY_THERE, type Scene } from '../fault.ts';
+import { counted, type Fault, NOBODY_THERE, type Outcome, type Scene } from '../fault.ts';
 import { isStopped } from '../process-state.ts';
 
 /** Longer than the lock of a delivery, 10 s, and the look for those that stalled, every 5 s. */
 const BEYOND_LEASE_MS = 17_000;
+
+/** BullMQ takes a delivery for stalled at the second look, and another worker must have a hand free. */
+const TAKEN_OVER_MS = 10_000;
 
 const killWorker: Fault = {
   name: 'SIGKILL a worker',
@@ -56,12 +60,16 @@ const stopWorkerWithoutQueue: Fault = {
 const freezeBeyondLease: Fault = {
   name: 'freeze a worker beyond its lease',
   lasting: true,
-  inject: (scene) => freeze(scene, BEYOND_LEASE_MS),
+  inject: (scene) =>
+    freeze(scene, async (overtaken) => {
+      await pause(BEYOND_LEASE_MS);
+      await until('another has taken over', overtaken, TAKEN_OVER_MS).catch(() => {});
+    }),
 };
 
 const freezeBriefly: Fault = {
   name: 'freeze a worker briefly',
-  inject: (scene) => freeze(scene, scene.random.between(500, 4_000)),
+  inject: (scene) => freeze(scene, () => pause(scene.random.between(500, 4_000))),
 };
 
 export const WORKER_FAULTS = [
@@ -72,16 +80,21 @@ export const WORKER_FAULTS = [
   freezeBriefly,
 ];
 
-async function freeze(scene: Scene, ms: number) {
+/** @param lasts waits for as long as it lasts; asks whether all that was in hand has been taken over. */
+async function freeze(
+  scene: Scene,
+  lasts: (overtaken: () => Promise<boolean>) => Promise<unknown>,
+): Promise<Outcome> {
   const worker = await chooseWorker(scene);
   if (worker === null) return NOBODY_THERE;
   worker.signal('SIGSTOP');
+  const beganAt = performance.now();
   const inHand = await openChunks(scene, worker);
-  await pause(ms);
+  await lasts(async () => (await openChunks(scene, worker)).length === 0);
   const stopped = isStopped(worker);
-  const kept = await openChunks(scene, worker);
-  const taken = inHand.filter((chunk) => !kept.includes(chunk)).length;
+  const taken = inHand.length - (await openChunks(scene, worker)).length;
   worker.signal('SIGCONT');
+  const ms = Math.round(performance.now() - beganAt);
   const note = `${worker.name}, ${ms} ms, ${chunks(inHand.length)}, ${taken} taken over`;
   return { happened: stopped, hit: inHand.length > 0, note };
 }

@@ -40,7 +40,14 @@ export async function readDataChunks(
 ): Promise<readonly DataChunk[]> {
   const rows = await sql.query(
     `select c.id, c.run_id, r.kind, c.stream, c.range, c.estimated_rows, exists (
-         select 1 from drover.chunk v where v.origin_id = c.id and v.run_id = $4 and v.phase = 'verify') as planned
+         select 1 from drover.chunk v where v.origin_id = c.id and v.run_id = $4 and v.phase = 'verify')
+       -- The verification of a chunk is that of its parts, too.
+       or c.parent_id is not null and exists (
+         with recursive line as (
+           select c.parent_id as id
+           union all select p.parent_id from drover.chunk p join line on p.id = line.id where p.parent_id is not null)
+         select 1 from drover.chunk v join line on v.origin_id = line.id
+         where v.run_id = $4 and v.phase = 'verify') as planned
      from drover.chunk c join drover.run r on r.id = c.run_id
      where c.run_id = $1 and c.phase = 'data' and c.state = 'done' and c.id > $2 order by c.id limit $3`,
     [of.runId, of.after, of.limit, of.verifiedBy],
