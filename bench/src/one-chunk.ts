@@ -81,7 +81,7 @@ async function copyOut(url: string, recording: Recording): Promise<void> {
   await client.connect();
   await client.query('begin isolation level repeatable read');
   await client.query(
-    'set local enable_hashagg = off; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0',
+    'set local enable_hashagg = off; set local enable_sort = off; set local enable_seqscan = off; set local enable_bitmapscan = off; set local jit_inline_above_cost = -1; set local max_parallel_workers_per_gather = 0',
   );
   for (const statement of recording.copiesOut) {
     await finished(client.query(copyTo(statement)).resume());
