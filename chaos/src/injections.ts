@@ -4,6 +4,8 @@ import type { FaultDeck } from './fault-deck.ts';
 
 /** A fault that was made, and what became of it. */
 export interface Injection extends Outcome {
+  /** Counted from 1 in the order in which they were begun. */
+  readonly number: number;
   readonly fault: string;
 }
 
@@ -27,11 +29,11 @@ const AT_ONCE = 0.25;
 /** Makes faults one after another, until there were enough, or the run or the time is over. */
 export async function injectFaults(scene: Scene, plan: InjectionPlan): Promise<Injection[]> {
   const injections: Injection[] = [];
-  const lasting: Promise<void>[] = [];
+  const begun: Promise<void>[] = [];
   const inject = async (fault: Fault, number: number) => {
     const random = scene.random.fork(`${number} ${fault.name}`);
     const outcome = await fault.inject({ ...scene, random });
-    injections.push({ fault: fault.name, ...outcome });
+    injections.push({ number, fault: fault.name, ...outcome });
     const happened = outcome.happened ? 'happened' : 'DID NOT HAPPEN';
     const hit = outcome.hit ? ', hit work in progress' : '';
     plan.tell(`fault ${number}, ${fault.name}: ${happened}${hit} (${outcome.note})`);
@@ -40,14 +42,14 @@ export async function injectFaults(scene: Scene, plan: InjectionPlan): Promise<I
     const fault = await nextFault(scene, { ...plan, number });
     if (fault === null) break;
     const made = inject(fault, number);
-    lasting.push(made);
+    begun.push(made);
     // Heard of at the end, where all of them are waited for.
     made.catch(() => {});
     if (fault.lasting !== true) await made;
     if (scene.random.next() >= AT_ONCE) await recovery(scene, plan);
   }
-  await Promise.all(lasting);
-  return injections;
+  await Promise.all(begun);
+  return injections.sort((a, b) => a.number - b.number);
 }
 
 /** Waits for a moment that suits a fault of the deck. null where none comes any more. */

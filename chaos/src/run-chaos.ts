@@ -88,7 +88,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 
 function violationsOf(seed: number, { number, injections, folder, violations }: RoundResult) {
   if (violations.length === 0) return [];
-  const faults = injections.map((one, index) => `  ${index + 1}. ${one.fault} (${one.note})`);
+  const faults = injections.map((one) => `  ${one.number}. ${one.fault} (${one.note})`);
   return [
     `VIOLATED with seed ${seed} in round ${number}; logs are kept in ${folder}\n` +
       `${violations.map((one) => `- ${one}\n`).join('')}after these faults:\n${faults.join('\n')}`,
