@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { AttemptContext, Json, MoveContext, Pipeline, Receipt, Verdict } from '@drover/core';
+import type {
+  AttemptContext,
+  ClaimedChunk,
+  Json,
+  MoveContext,
+  Phase,
+  Pipeline,
+  Receipt,
+  Verdict,
+} from '@drover/core';
 import { type Database, qualifiedName } from '@drover/postgres';
 import { memoryGate, silentLog } from '@drover/testkit';
 
@@ -27,9 +36,18 @@ const moveContext = (): MoveContext => ({ ...attemptContext(), gate: memoryGate(
 
 export async function prepare(pipeline: Pipeline, ships: readonly string[]): Promise<void> {
   for (const ship of ships) {
-    await pipeline.move({ id: 1, phase: 'prepare', stream: ship, range: { ship } }, moveContext());
+    await pipeline.move(claimed('prepare', { ship }), moveContext());
   }
 }
+
+const claimed = (phase: Phase, range: Json): ClaimedChunk => ({
+  id: 1,
+  phase,
+  stream: 'bench',
+  range,
+  generation: 1,
+  ancestors: [],
+});
 
 /** Moves a span as a worker would, without queue and ledger. */
 export function move(pipeline: Pipeline, span: BenchSpan): Promise<Receipt> {
@@ -38,13 +56,12 @@ export function move(pipeline: Pipeline, span: BenchSpan): Promise<Receipt> {
 
 /** Moves a data chunk by its range, as the ledger has it. */
 export function moveRange(pipeline: Pipeline, range: Json): Promise<Receipt> {
-  return pipeline.move({ id: 1, phase: 'data', stream: 'bench', range }, moveContext());
+  return pipeline.move(claimed('data', range), moveContext());
 }
 
 /** Verifies a span as a worker would. */
 export function verify(pipeline: Pipeline, span: BenchSpan): Promise<Verdict> {
-  const chunk = { id: 1, phase: 'verify' as const, stream: 'bench', range: { ...span } };
-  return pipeline.verify(chunk, {
+  return pipeline.verify(claimed('verify', { ...span }), {
     ...attemptContext(),
     maxDifferences: 100,
     moved: async () => ({ receipts: [], rejects: [] }),

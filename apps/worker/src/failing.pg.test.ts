@@ -73,7 +73,7 @@ describe('a chunk that fails', () => {
     const { drover, delivery } = set;
     const pipeline: Pipeline = {
       ...drover.pipeline,
-      timeLimitMs: 1,
+      timeLimitMs: () => 1,
       // Waits in the middle of the chunk until the time is up.
       move: (chunk, context) =>
         drover.pipeline.move(chunk, {

@@ -10,6 +10,7 @@ import {
 import {
   AttemptsInHand,
   Breaker,
+  Congestion,
   Coordinator,
   executeDelivery,
   Intake,
@@ -100,6 +101,7 @@ async function startOn(
     host,
     stopping: stopping.signal,
   });
+  const congestion = new Congestion(host);
   const watch = new QueueWatch(queue, log, host);
   const breaker = new Breaker({
     probe: () => drover.probe(),
@@ -119,6 +121,7 @@ async function startOn(
     fileHash: loaded.hash,
     breaker,
     throttler,
+    congestion,
     inHand,
     stopping: stopping.signal,
     onPhaseClosed: () =>
@@ -142,7 +145,20 @@ async function startOn(
   coordinator.start();
   log.info('worker started', { concurrency: options.concurrency, migration: migration.name });
   return new Worker(
-    { drover, consumer, intake, throttler, coordinator, breaker, watch, inHand, stopping, id, log },
+    {
+      drover,
+      consumer,
+      intake,
+      throttler,
+      congestion,
+      coordinator,
+      breaker,
+      watch,
+      inHand,
+      stopping,
+      id,
+      log,
+    },
     options,
   );
 }
@@ -171,6 +187,7 @@ interface WorkerParts {
   readonly consumer: ChunkConsumer;
   readonly intake: Intake;
   readonly throttler: Throttler;
+  readonly congestion: Congestion;
   readonly coordinator: Coordinator;
   readonly breaker: Breaker;
   readonly watch: QueueWatch;
@@ -254,9 +271,10 @@ class Worker implements RunningWorker {
   }
 
   async #throttle(): Promise<void> {
-    const { throttler, intake, consumer, log } = this.#parts;
+    const { throttler, congestion, intake, consumer, log } = this.#parts;
     await throttler.refresh();
-    consumer.setConcurrency(throttler.concurrency(this.#options.concurrency));
+    const allowed = throttler.concurrency(this.#options.concurrency);
+    consumer.setConcurrency(congestion.concurrency(allowed));
     const { held } = throttler;
     if (!intake.set('throttle', held !== null)) return;
     log.info(held === null ? 'work goes on' : 'work is held', { reason: held });

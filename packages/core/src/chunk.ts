@@ -20,6 +20,18 @@ export interface PipelineChunk {
   readonly range: Json;
 }
 
+/** Grows, from 1, when a chunk is to be moved again although it was moved, or was parked. */
+interface Generation {
+  readonly id: number;
+  readonly generation: number;
+}
+
+/** A chunk that an attempt has claimed. */
+export interface ClaimedChunk extends PipelineChunk, Generation {
+  /** The chunks whose place it takes, nearest first: attempts at them may have written its range. */
+  readonly ancestors: readonly Generation[];
+}
+
 /** A data chunk that is done, as planning its verification sees it. */
 export interface DataChunk extends PipelineChunk {
   readonly runId: number;

@@ -20,7 +20,13 @@ const POLICIES: Readonly<Record<ErrorPolicy, readonly string[]>> = {
     'QUEUE_UNAVAILABLE',
     'UNKNOWN',
   ],
-  defer: ['SERVER_UNAVAILABLE', 'TOO_MANY_CONNECTIONS', 'FILE_CHANGED'],
+  defer: [
+    'SERVER_UNAVAILABLE',
+    'TOO_MANY_CONNECTIONS',
+    'TARGET_BUSY',
+    'LOAD_IN_DOUBT',
+    'FILE_CHANGED',
+  ],
   park: [
     'UNDEFINED_OBJECT',
     'CONSTRAINT_VIOLATION',

@@ -17,17 +17,22 @@ interface PassingError extends ErrorEntry {
   readonly policy: 'retry' | 'defer';
   /** Trying the same again would fail the same way: the chunk is halved first where it can be. */
   readonly splits?: true;
+  /** The worker takes fewer chunks at once for a while. */
+  readonly slowsDown?: true;
 }
 
 interface LastingError extends ErrorEntry {
   readonly policy: 'park' | 'abort';
   readonly splits?: never;
+  readonly slowsDown?: never;
 }
 
 export const ERROR_CODES = [
   'CONNECTION_LOST',
   'SERVER_UNAVAILABLE',
   'TOO_MANY_CONNECTIONS',
+  'TARGET_BUSY',
+  'LOAD_IN_DOUBT',
   'DEADLOCK',
   'SERIALIZATION',
   'LOCK_TIMEOUT',
@@ -83,6 +88,18 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
     policy: 'defer',
     meaning: 'The database has no connection left, or the role has used up its own.',
     hint: 'Lower the workers or their concurrency, or raise max_connections (or the limit of the role or database).',
+  },
+  TARGET_BUSY: {
+    policy: 'defer',
+    slowsDown: true,
+    meaning:
+      'The target has taken as much at once as it can: too many versions, transactions or bytes.',
+    hint: 'Drover waits, and moves fewer chunks at once by itself. Where it stays so, look at the compaction of the named table, or use larger chunks.',
+  },
+  LOAD_IN_DOUBT: {
+    policy: 'defer',
+    meaning: 'The target has not said yet whether it has committed a load.',
+    hint: 'Drover asks again until it knows, and sends nothing twice meanwhile. Where it stays so, look at the named label in the target.',
   },
   DEADLOCK: {
     policy: 'retry',

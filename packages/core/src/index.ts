@@ -1,4 +1,4 @@
-export type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
+export type { ClaimedChunk, DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 export {
   CHUNK_EVENT_MEANING,
   CHUNK_EVENTS,
@@ -64,11 +64,13 @@ export {
   type AttemptContext,
   type CheckContext,
   type Gate,
+  type Intent,
   type Milestone,
   type MoveContext,
   type MovedRecord,
   type OpenContext,
   type Opening,
+  type OutsideGate,
   PIPELINE_KINDS,
   type Pipeline,
   type PipelineKind,
@@ -76,6 +78,7 @@ export {
   type RunOptions,
   type SchemaAnalysis,
   type StoreUsage,
+  type TransactionGate,
   type VerifyContext,
 } from './pipeline.ts';
 export {
@@ -113,6 +116,7 @@ export {
   UNFINISHED_RUN_STATES,
 } from './run-state.ts';
 export type { Carving, ReplayPart, Selection, Selections } from './selection.ts';
+export { sizeSchema } from './size.ts';
 export type { SqlDatabase, SqlExecutor, SqlRow, SqlValue } from './sql.ts';
 export {
   canHold,

@@ -1,9 +1,9 @@
-import type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
+import type { ClaimedChunk, DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 import type { ChunkState } from './chunk-state.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Json } from './json.ts';
 import type { Outage } from './outage.ts';
-import type { MovedRecord, PipelineKind, RunOptions } from './pipeline.ts';
+import type { Intent, MovedRecord, PipelineKind, RunOptions } from './pipeline.ts';
 import type { Delivery, ParkedId } from './queue.ts';
 import type { PartTally, Receipt, Tally } from './receipt.ts';
 import type { Reject } from './reject.ts';
@@ -25,6 +25,8 @@ export interface Ledger {
   findMigration(name: string): Promise<Migration | null>;
   /** Where backfill ends, by entity. */
   cutoffs(migrationId: string): Promise<ReadonlyMap<string, string>>;
+  /** How far each stream has been followed, by stream. */
+  watermarks(migrationId: string): Promise<ReadonlyMap<string, string>>;
 
   /**
    * Stores the run with its anchor, its cutoffs and the chunks it is born with. Throws RUN_UNFINISHED where
@@ -82,6 +84,12 @@ export interface Ledger {
   fence(sql: SqlExecutor, of: AttemptKey): Promise<void>;
   /** Throws `Stopped('fenced')`, and TOO_MANY_REJECTS where the run would have more than it may. */
   settle(sql: SqlExecutor, settlement: AttemptKey & Settlement): Promise<void>;
+  /** As `settle`, in a transaction of its own, for a target that the ledger does not share. */
+  settleOutside(settlement: AttemptKey & Settlement & { watermark?: string }): Promise<void>;
+  /** Writes down what the attempt is about to commit. Throws `Stopped('fenced')`. */
+  intend(intent: AttemptKey & { intent: Intent }): Promise<void>;
+  /** What the last attempt at this generation of the chunk that asked to commit meant to commit. */
+  intent(chunkId: number): Promise<Intent | null>;
   settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
   /** Ends an attempt that did not settle. */
   release(release: AttemptKey & Release): Promise<boolean>;
@@ -266,9 +274,8 @@ export interface NewAttempt extends AttemptKey {
 export type Claim =
   | {
       readonly won: true;
-      readonly chunk: PipelineChunk;
+      readonly chunk: ClaimedChunk;
       readonly estimatedRows: number;
-      readonly generation: number;
       /** Attempts burnt before this one. */
       readonly attempts: number;
       /** Earlier attempts of this generation that ended because a store went away. */

@@ -1,11 +1,11 @@
-import type { DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
+import type { ClaimedChunk, DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
 import type { Log } from './log.ts';
 import type { Outage } from './outage.ts';
 import type { Receipt } from './receipt.ts';
 import type { Reject } from './reject.ts';
-import type { Phase } from './run-state.ts';
+import type { Phase, RunKind } from './run-state.ts';
 import type { Selections } from './selection.ts';
 import type { SqlExecutor } from './sql.ts';
 import type { Verdict } from './verdict.ts';
@@ -21,8 +21,10 @@ export type PipelineKind = (typeof PIPELINE_KINDS)[number];
  */
 export interface Pipeline {
   readonly kind: PipelineKind;
-  /** Above this an attempt is stopped and its chunk split. */
-  readonly timeLimitMs: number;
+  /** Whether runs that write exclude one another, as nothing else keeps an older state from being written last. */
+  readonly exclusive: boolean;
+  /** Above this an attempt at the range is stopped and its chunk split. */
+  timeLimitMs(range: Json): number;
   /** Preflight. Reads only. */
   check(context: CheckContext): AsyncIterable<Finding>;
   /** Looks at the newest data: what is in it, and which lists would make tables of it. */
@@ -38,11 +40,11 @@ export interface Pipeline {
    * Moves a chunk of the phases prepare, data and finish. Doing it twice leaves what doing it once
    * leaves. Passes the gate exactly once, honours the signal.
    */
-  move(chunk: PipelineChunk, context: MoveContext): Promise<Receipt>;
+  move(chunk: ClaimedChunk, context: MoveContext): Promise<Receipt>;
   /** Two or more parts that cover exactly the chunk, or none where it cannot be divided. */
   split(chunk: PipelineChunk & { readonly estimatedRows: number }): readonly SplitPart[];
   /** Compares a chunk of the phase verify. Writes nothing. */
-  verify(chunk: PipelineChunk, context: VerifyContext): Promise<Verdict>;
+  verify(chunk: ClaimedChunk, context: VerifyContext): Promise<Verdict>;
   /**
    * Streams that the source holds and a run with this anchor does not look at, e.g. ships that came after
    * it was opened. null where finding out would mean reading the source from end to end.
@@ -111,7 +113,10 @@ export interface SchemaAnalysis {
 
 export interface OpenContext {
   readonly log: Log;
+  readonly kind: RunKind;
   readonly options: RunOptions;
+  /** How far each stream has been followed, by stream. */
+  readonly watermarks: ReadonlyMap<string, string>;
   /** What the ledger remembers of earlier runs of the migration. */
   readonly cutoffs: ReadonlyMap<string, string>;
 }
@@ -181,16 +186,42 @@ export interface MovedRecord {
   readonly rejects: readonly Reject[];
 }
 
-/**
- * The way into the ledger. It shares the target's database: the token is checked and the receipt
- * settled inside the transaction that writes the data.
- */
+/** The ways into the ledger. Which of them a pipeline takes depends on where the ledger lives. */
 export interface Gate {
-  readonly kind: 'inTransaction';
+  readonly inTransaction: TransactionGate;
+  readonly outside: OutsideGate;
+}
+
+/**
+ * For a ledger that shares the target's database: the token is checked and the receipt settled inside the
+ * transaction that writes the data.
+ */
+export interface TransactionGate {
   /** Locks the chunk's row until the end of the transaction. Throws `Stopped('fenced')`. */
   fence(sql: SqlExecutor): Promise<void>;
   /** Records receipt and rejects and marks the chunk done. Throws `Stopped('fenced')`. */
   settle(sql: SqlExecutor, receipt: Receipt, rejects: readonly Reject[]): Promise<void>;
+}
+
+/**
+ * For a ledger elsewhere. What is about to be committed is written down first, so that whoever finds later
+ * that it was committed knows what it was. The target itself must see to it that of all attempts at a
+ * generation of the chunk only one commits.
+ */
+export interface OutsideGate {
+  /** What the last attempt that asked to commit this generation of the chunk meant to commit. */
+  intent(): Promise<Intent | null>;
+  /** Writes the intent down. Throws `Stopped('fenced')` where the attempt has lost the chunk. */
+  mayCommit(intent: Intent): Promise<void>;
+  /** Marks the chunk done. Call when the target has it for good. Throws `Stopped('fenced')`. */
+  settle(done: Intent): Promise<void>;
+}
+
+export interface Intent {
+  readonly receipt: Receipt;
+  readonly rejects: readonly Reject[];
+  /** How far the chunk's stream has been followed, once this is in the target. */
+  readonly watermark?: string;
 }
 
 /** How full a database is. */

@@ -86,7 +86,8 @@ export type Phase = (typeof PHASES)[number];
  * - `full`: moves what the migration file says.
  * - `verification`: compares what earlier runs moved.
  * - `reprocess`: moves ranges that a person named, or those of rejects that are replayed.
+ * - `incremental`: moves what has changed since the watermarks.
  */
-export const RUN_KINDS = ['full', 'verification', 'reprocess'] as const;
+export const RUN_KINDS = ['full', 'verification', 'reprocess', 'incremental'] as const;
 
 export type RunKind = (typeof RUN_KINDS)[number];

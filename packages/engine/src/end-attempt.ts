@@ -1,6 +1,7 @@
 import {
   type AttemptKey,
   DroverError,
+  ERROR_TABLE,
   hintsAtOutage,
   type Log,
   type ReleaseEvent,
@@ -26,6 +27,10 @@ export async function endAttempt(
 ): Promise<void> {
   const { claim, inHand, log } = ended;
   const error = ended.error instanceof Stopped ? ended.error : toDroverError(ended.error);
+  if (error instanceof DroverError && ERROR_TABLE[error.code].slowsDown === true) {
+    const { startedAtMs } = inHand;
+    shop.congestion.refused({ startedAtMs, inHand: shop.inHand.count });
+  }
   const decision = decide(error, {
     burnt: claim.attempts,
     storeAway: hintsAtOutage(error) && (await shop.breaker.look()),

@@ -112,17 +112,23 @@ async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void>
   const { ledger, pipeline, host, throttler, maxRejectsInRun } = shop;
   if (run.fileHash !== shop.fileHash) throw new DroverError('FILE_CHANGED');
   const { stop, label, phase, chunkId, startedAtMs } = inHand;
-  using timeLimit = new TimeLimit(pipeline.timeLimitMs, {
+  using timeLimit = new TimeLimit(pipeline.timeLimitMs(claim.chunk.range), {
     now: () => host.now(),
     onOver: () => stop.abort(new DroverError('CHUNK_TIME_LIMIT')),
   });
   const signal = AbortSignal.any([stop.signal, attempt.lease]);
   const pace = new AttemptPace({ throttler, hand: inHand, timeLimit, signal });
   const gate: Gate = {
-    kind: 'inTransaction',
-    fence: (sql) => ledger.fence(sql, key),
-    settle: (sql, receipt, rejects) =>
-      ledger.settle(sql, { ...key, receipt, rejects, maxRejectsInRun }),
+    inTransaction: {
+      fence: (sql) => ledger.fence(sql, key),
+      settle: (sql, receipt, rejects) =>
+        ledger.settle(sql, { ...key, receipt, rejects, maxRejectsInRun }),
+    },
+    outside: {
+      intent: () => ledger.intent(chunkId),
+      mayCommit: (intent) => ledger.intend({ ...key, intent }),
+      settle: (done) => ledger.settleOutside({ ...key, ...done, maxRejectsInRun }),
+    },
   };
   const context: MoveContext = {
     anchor: run.anchor,

@@ -2,6 +2,7 @@ export { AttemptsInHand } from './attempts-in-hand.ts';
 export { Breaker, type BreakerParts } from './breaker.ts';
 export { chooseParked, type ParkedFilter, type ParkedInRun, readParked } from './choose-parked.ts';
 export { chooseRejects, type RejectFilter } from './choose-rejects.ts';
+export { Congestion } from './congestion.ts';
 export { Coordinator, type CoordinatorParts } from './coordinator.ts';
 export type { AttemptLimits } from './decision.ts';
 export { executeDelivery } from './execute-delivery.ts';

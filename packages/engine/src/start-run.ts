@@ -35,8 +35,17 @@ export async function startRun(
     kind: run.kind,
   });
   if (unfinished !== null) throw unfinishedRun(unfinished);
-  const cutoffs = await ledger.cutoffs(migration.id);
-  const opening = await pipeline.open({ log, options: run.options, cutoffs });
+  if (pipeline.exclusive && run.kind !== 'verification') {
+    const others = await ledger.unfinishedRuns(migration.id);
+    const other = others.find((one) => one.kind !== 'verification');
+    if (other !== undefined) throw unfinishedRun(other);
+  }
+  const [cutoffs, watermarks] = await Promise.all([
+    ledger.cutoffs(migration.id),
+    ledger.watermarks(migration.id),
+  ]);
+  const { kind, options } = run;
+  const opening = await pipeline.open({ log, kind, options, cutoffs, watermarks });
   return ledger.createRun({
     migrationId: migration.id,
     ...run,

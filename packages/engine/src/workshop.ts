@@ -1,6 +1,7 @@
 import type { Claim, Host, Ledger, Log, Milestone, Pipeline } from '@drover/core';
 import type { AttemptsInHand } from './attempts-in-hand.ts';
 import type { Breaker } from './breaker.ts';
+import type { Congestion } from './congestion.ts';
 import type { AttemptLimits } from './decision.ts';
 import type { Throttler } from './throttler.ts';
 
@@ -16,6 +17,7 @@ export interface Workshop {
   readonly maxRejectsInRun: number;
   readonly breaker: Pick<Breaker, 'look'>;
   readonly throttler: Throttler;
+  readonly congestion: Congestion;
   /** Hash of the migration file that this worker has. */
   readonly fileHash: string;
   readonly inHand: AttemptsInHand;

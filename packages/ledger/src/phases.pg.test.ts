@@ -94,7 +94,7 @@ describe('another round', () => {
       Promise.all(ids.map((id) => fixture.state(id)));
     expect(await states(data)).toEqual(['done', 'planned', 'done']);
     expect(await states(verify)).toEqual(['done', 'planned', 'done']);
-    expect((await fixture.take(run.id, data[1] ?? 0)).claim.generation).toBe(2);
+    expect((await fixture.take(run.id, data[1] ?? 0)).claim.chunk.generation).toBe(2);
   });
 
   // Mutation: without `round < $2` it never ends.
@@ -109,7 +109,7 @@ describe('another round', () => {
     await fixture.settle(await fixture.take(run.id, data[0] ?? 0));
     await ledger.closePhase({ runId: run.id, phase: 'data', next: 'verify' });
     const key = await fixture.take(run.id, verify[0] ?? 0);
-    expect(key.claim.generation).toBe(2);
+    expect(key.claim.chunk.generation).toBe(2);
     expect(await reopen(9)).toBe(0);
     await ledger.settleVerdict({ ...key, verdict: verdictOf({ stale: 1 }) });
     expect(await reopen(2)).toBe(0);

@@ -17,6 +17,7 @@ import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
 import { feed, readOutstanding, redeliver } from './statements/feed.ts';
 import { storeGivenWork } from './statements/given-chunks.ts';
 import { holdWork } from './statements/hold-work.ts';
+import { intend, readIntent } from './statements/intent.ts';
 import { acquireLease, releaseLease } from './statements/leases.ts';
 import { readLoad } from './statements/load.ts';
 import { readDataChunks, readMoved } from './statements/moved.ts';
@@ -42,6 +43,7 @@ import { splitChunk } from './statements/split-chunk.ts';
 import { takeTurn } from './statements/take-turn.ts';
 import { dropParked, unpark } from './statements/unpark.ts';
 import { readDifferences, readVerification } from './statements/verification.ts';
+import { readWatermarks, storeWatermark } from './statements/watermarks.ts';
 import { beat, readWorkers, retireWorker } from './statements/workers.ts';
 
 /** The ledger in schema `drover` of a Postgres, by default the target's. The database stays the caller's. */
@@ -52,6 +54,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     openMigration: (migration) => openMigration(database, { id: host.uuid(), ...migration }),
     findMigration: (name) => findMigration(database, name),
     cutoffs: (migrationId) => readCutoffs(database, migrationId),
+    watermarks: (migrationId) => readWatermarks(database, migrationId),
 
     createRun: (run) =>
       whole(async (sql): Promise<Run> => {
@@ -85,6 +88,15 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     formerAttempts: (chunkId) => readFormerAttempts(database, chunkId),
     fence,
     settle,
+    settleOutside: ({ watermark, ...settlement }) =>
+      whole(async (sql) => {
+        await settle(sql, settlement);
+        if (watermark !== undefined) {
+          await storeWatermark(sql, { chunkId: settlement.chunkId, watermark });
+        }
+      }),
+    intend: (intent) => intend(database, intent),
+    intent: (chunkId) => readIntent(database, chunkId),
     settleVerdict: (settlement) => whole((sql) => settleVerdict(sql, settlement)),
     release: (how) => release(database, how),
     cancelChunks: (runId) => cancelChunks(database, runId),

@@ -1,18 +1,29 @@
-import type { Gate, Receipt, Reject } from '@drover/core';
+import type { Gate, Intent } from '@drover/core';
 
 export interface MemoryGate extends Gate {
-  readonly settled: { readonly receipt: Receipt; readonly rejects: readonly Reject[] }[];
+  readonly settled: Intent[];
 }
 
 /** A gate that lets everybody through and remembers what they settled. */
 export function memoryGate(): MemoryGate {
-  const settled: { receipt: Receipt; rejects: readonly Reject[] }[] = [];
+  const settled: Intent[] = [];
+  let last: Intent | null = null;
   return {
-    kind: 'inTransaction',
     settled,
-    async fence() {},
-    async settle(_sql, receipt, rejects) {
-      settled.push({ receipt, rejects });
+    inTransaction: {
+      async fence() {},
+      async settle(_sql, receipt, rejects) {
+        settled.push({ receipt, rejects });
+      },
+    },
+    outside: {
+      intent: async () => last,
+      async mayCommit(intent) {
+        last = intent;
+      },
+      async settle(done) {
+        settled.push(done);
+      },
     },
   };
 }

@@ -70,7 +70,13 @@ export async function planPhases(
     view.ledger === null
       ? new Map<string, string>()
       : await view.ledger.ledger.cutoffs(view.ledger.migration.id);
-  const { anchor } = await view.pipeline.open({ log: noLog, options, cutoffs });
+  const { anchor } = await view.pipeline.open({
+    log: noLog,
+    kind: 'full',
+    options,
+    cutoffs,
+    watermarks: new Map(),
+  });
   const chunksOf = async (phase: Phase) => {
     const chunks: PlannedChunk[] = [];
     const signal = new AbortController().signal;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Delivery, Milestone, Pipeline, RunOptions } from '@drover/core';
 import {
   AttemptsInHand,
+  Congestion,
   Coordinator,
   executeDelivery,
   startRun,
@@ -95,6 +96,7 @@ export function workshop(
     // Every store is there, whatever an attempt was told.
     breaker: options.breaker ?? { look: async () => false },
     throttler: options.throttler ?? throttlerOf(drover),
+    congestion: new Congestion(drover.host),
     fileHash: drover.loaded.hash,
     inHand: new AttemptsInHand(),
     stopping: new AbortController().signal,

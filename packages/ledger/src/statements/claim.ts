@@ -40,7 +40,14 @@ export async function claim(sql: SqlExecutor, attempt: NewAttempt): Promise<Clai
        won.estimated_rows, won.rest_ms,
        (select count(*) from drover.attempt a where a.chunk_id = won.id and a.generation = won.generation
           and a.outcome = 'waiting') as outages,
-       (select json_agg(application_name) from former) as superseded
+       (select json_agg(application_name) from former) as superseded,
+       (with recursive line as (
+          select p.id, p.generation, p.parent_id, 1 as distance from drover.chunk p where p.id = won.parent_id
+          union all
+          select p.id, p.generation, p.parent_id, line.distance + 1
+          from drover.chunk p join line on p.id = line.parent_id)
+        select json_agg(json_build_object('id', id, 'generation', generation) order by distance)
+        from line) as ancestors
      from seen left join won on true`,
     [
       attempt.chunkId,
@@ -69,9 +76,10 @@ export async function claim(sql: SqlExecutor, attempt: NewAttempt): Promise<Clai
       phase: text(row, 'phase') as Phase,
       stream: text(row, 'stream'),
       range: json<Json>(row, 'range'),
+      generation: number(row, 'generation'),
+      ancestors: row['ancestors'] == null ? [] : json(row, 'ancestors'),
     },
     estimatedRows: number(row, 'estimated_rows'),
-    generation: number(row, 'generation'),
     attempts: number(row, 'attempts'),
     outages: number(row, 'outages'),
     restMs: number(row, 'rest_ms'),

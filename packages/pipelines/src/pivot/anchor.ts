@@ -35,7 +35,10 @@ export const parseAnchor = (anchor: Json): Anchor => anchorSchema.parse(anchor);
 export const shipsOf = (anchor: Anchor): string[] => anchor.parts.flatMap((part) => part.ships);
 
 /** Resolves ships, bounds and cutoffs, once: relative moments by the source's clock. */
-export async function openPivot(parts: PivotParts, context: OpenContext): Promise<Opening> {
+export async function openPivot(
+  parts: PivotParts,
+  context: Omit<OpenContext, 'kind' | 'watermarks'>,
+): Promise<Opening> {
   const { spec } = parts;
   const { options } = context;
   const table = await readSourceTable(parts.source, spec);

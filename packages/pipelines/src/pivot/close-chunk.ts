@@ -26,10 +26,10 @@ export async function closeChunk(target: Session, closing: Closing): Promise<voi
     span: closing.span,
     cellMicros: parts.spec.chunk.length,
   });
-  await context.gate.fence(target);
+  await context.gate.inTransaction.fence(target);
   await context.reached('fenced');
   await replaceRange(target, closing);
-  await context.gate.settle(target, closing.receipt, closing.rejects);
+  await context.gate.inTransaction.settle(target, closing.receipt, closing.rejects);
   await context.reached('settled');
   await target.script('commit');
   await context.reached('committed');

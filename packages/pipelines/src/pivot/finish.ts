@@ -36,8 +36,8 @@ export async function finishTable(
       await target.query(`analyze ${qualifiedName(schema, table)}`);
     }
     await target.script('begin');
-    await context.gate.fence(target);
-    await context.gate.settle(target, EMPTY_RECEIPT, []);
+    await context.gate.inTransaction.fence(target);
+    await context.gate.inTransaction.settle(target, EMPTY_RECEIPT, []);
     await target.script('commit');
   });
   return EMPTY_RECEIPT;

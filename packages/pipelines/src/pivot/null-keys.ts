@@ -50,8 +50,8 @@ export async function moveNullKeys(parts: PivotParts, context: MoveContext): Pro
       sourceSnapshot: null,
     };
     await target.script('begin');
-    await context.gate.fence(target);
-    await context.gate.settle(target, receipt, rejects.all);
+    await context.gate.inTransaction.fence(target);
+    await context.gate.inTransaction.settle(target, receipt, rejects.all);
     await target.script('commit');
     return receipt;
   });

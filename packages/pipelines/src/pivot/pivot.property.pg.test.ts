@@ -82,6 +82,8 @@ test('any narrow data set comes out as a plain pivot in memory has it, and is ve
         log: fixture.moveContext().log,
         options: {},
         cutoffs: new Map(),
+        kind: 'full',
+        watermarks: new Map(),
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         expect(

@@ -44,6 +44,7 @@ export function createPivot(input: PivotInput): Pipeline {
   const parts = openParts(input);
   return {
     kind: 'pivot',
+    exclusive: false,
     check: (context) => checkPivot(parts, context),
     analyze: (options) => analyzePivot(parts, options),
     open: (context) => openPivot(parts, context),
@@ -83,7 +84,7 @@ export function createPivot(input: PivotInput): Pipeline {
         endSessions(parts.target, names),
       ]);
     },
-    timeLimitMs: Number(parts.spec.chunk.timeLimit / 1000n),
+    timeLimitMs: () => Number(parts.spec.chunk.timeLimit / 1000n),
     connections: () => parts.lanes.connections,
     usage: () =>
       Promise.all([

@@ -9,7 +9,14 @@ const open = async (
   fixture: PivotFixture,
   options: object = {},
   cutoffs = new Map<string, string>(),
-) => fixture.pipeline.open({ log: silentLog, options, cutoffs });
+) =>
+  fixture.pipeline.open({
+    log: silentLog,
+    kind: 'full',
+    options,
+    cutoffs,
+    watermarks: new Map(),
+  });
 
 const rowsAt = (times: readonly string[], ship = 'A') =>
   times.map((time) => narrowRow({ ship, channel: '/c', time }, 'Integer', '1'));

@@ -48,9 +48,9 @@ export async function prepareShip(
     await target.script('begin');
     // Ships are prepared one after the other: two that create the same schema would collide.
     await target.query(`select pg_advisory_xact_lock(hashtextextended('drover prepare', 0))`);
-    await context.gate.fence(target);
+    await context.gate.inTransaction.fence(target);
     await createTables(parts, target, { table, wanted, drop: dropTables });
-    await context.gate.settle(target, EMPTY_RECEIPT, []);
+    await context.gate.inTransaction.settle(target, EMPTY_RECEIPT, []);
     await target.script('commit');
   });
   return EMPTY_RECEIPT;

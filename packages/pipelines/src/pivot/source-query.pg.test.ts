@@ -137,6 +137,8 @@ describe('value columns of types whose texts end', () => {
         log: fixture.moveContext().log,
         options: {},
         cutoffs: new Map(),
+        kind: 'full',
+        watermarks: new Map(),
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         const verdict = await fixture.pipeline.verify(

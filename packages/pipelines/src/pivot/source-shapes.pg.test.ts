@@ -126,6 +126,8 @@ describe('a source of another shape', () => {
         log: fixture.moveContext().log,
         options: {},
         cutoffs: new Map(),
+        kind: 'full',
+        watermarks: new Map(),
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         const verdict = await fixture.pipeline.verify(

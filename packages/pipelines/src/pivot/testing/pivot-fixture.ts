@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  ClaimedChunk,
   Json,
   MoveContext,
   Phase,
   Pipeline,
-  PipelineChunk,
   PlannedChunk,
   RunOptions,
   VerifyContext,
@@ -97,7 +97,13 @@ export async function pivotFixture(
       phases?: readonly Phase[];
       options?: RunOptions;
     } = {}) {
-      const { anchor } = await pipeline.open({ log: silentLog, options, cutoffs: new Map() });
+      const { anchor } = await pipeline.open({
+        log: silentLog,
+        kind: 'full',
+        options,
+        cutoffs: new Map(),
+        watermarks: new Map(),
+      });
       const gate = memoryGate();
       for (const phase of phases) {
         for (const chunk of await plan(phase, anchor)) {
@@ -113,8 +119,15 @@ export async function pivotFixture(
   };
 }
 
-export function asChunk(phase: Phase, planned: PlannedChunk): PipelineChunk {
-  return { id: planned.ordinal + 1, phase, stream: planned.stream, range: planned.range };
+export function asChunk(phase: Phase, planned: PlannedChunk): ClaimedChunk {
+  return {
+    id: planned.ordinal + 1,
+    phase,
+    stream: planned.stream,
+    range: planned.range,
+    generation: 1,
+    ancestors: [],
+  };
 }
 
 async function* noChunks(): AsyncGenerator<never> {}
