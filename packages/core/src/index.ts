@@ -25,6 +25,7 @@ export type {
   AttemptRecord,
   AttemptSummary,
   Claim,
+  EndedAttempts,
   GivenChunk,
   GivenWork,
   Ledger,
@@ -34,6 +35,7 @@ export type {
   ParkedChunk,
   PhaseProgress,
   PlanProgress,
+  ProcessHealth,
   RejectCount,
   RejectQuery,
   RejectRecord,
@@ -117,6 +119,12 @@ export {
 } from './run-state.ts';
 export type { Carving, ReplayPart, Selection, Selections } from './selection.ts';
 export { sizeSchema } from './size.ts';
+export {
+  lostConnection,
+  type NetworkError,
+  refusedTls,
+  socketErrorOf,
+} from './socket-error.ts';
 export type { SqlDatabase, SqlExecutor, SqlRow, SqlValue } from './sql.ts';
 export {
   canHold,

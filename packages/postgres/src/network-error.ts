@@ -1,75 +1,10 @@
-import type { ErrorCode } from '@drover/core';
-
-/** What went wrong on the way to the server, where the server itself said nothing. */
-export interface NetworkError {
-  readonly code: Extract<ErrorCode, 'CONNECTION_LOST' | 'AUTHENTICATION_FAILED' | 'FILE_INVALID'>;
-  /** What happened, as a clause. */
-  readonly said: string;
-  readonly hint?: string;
-}
-
-/**
- * Of the operating system, of its resolver, and of Node's sockets and streams. Whatever `connect` fails
- * with is a lost connection as well.
- */
-const SOCKET_CODES: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'EPROTO',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'ENETRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EAI_FAIL',
-  'ERR_SOCKET_CLOSED',
-  'ERR_SOCKET_CONNECTION_TIMEOUT',
-  'ERR_STREAM_DESTROYED',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ERR_STREAM_WRITE_AFTER_END',
-]);
-
-/** Verdicts of OpenSSL and of Node on the server's certificate. Source: `X509_V_ERR_` in Node's docs of tls. */
-const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
-  'CERT_CHAIN_TOO_LONG',
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REJECTED',
-  'CERT_REVOKED',
-  'CERT_SIGNATURE_FAILURE',
-  'CERT_UNTRUSTED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'ERR_TLS_CERT_ALTNAME_FORMAT',
-  'HOSTNAME_MISMATCH',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
-/**
- * Words of OpenSSL's errors that a handshake ends with, in its codes and, where Node says only EPROTO, in
- * the text. Its other errors, such as a bad record, are a line that broke.
- */
-const HANDSHAKE = /CERT|CIPHER|HANDSHAKE|KEY|PROTOCOL|UNKNOWN.CA|VERSION/i;
+import { lostConnection, type NetworkError, refusedTls, socketErrorOf } from '@drover/core';
 
 /** node-postgres raises these without a code. Source: lib/client.js, lib/connection.js, pg-pool's index.js. */
 const BROKEN =
   /^(?:Connection terminated|timeout expired$|timeout exceeded when trying to connect$|Received unexpected \w+ message from backend|Client has encountered a connection error|Client was closed and is not queryable|There was an error establishing an SSL connection$)/;
 const NO_ANSWER = 'Query read timeout';
 const NO_TLS = 'The server does not support SSL connections';
-
-const TLS_HINT =
-  'Check tls and tlsCaFile (in an address: sslmode and sslrootcert), that the certificate is valid and names this host, and that the server offers TLS; then `drover resume`.';
 
 /**
  * @param answerTimeoutMs how long the answer was waited for, where it was not for ever.
@@ -81,40 +16,13 @@ export function networkErrorOf(error: unknown, answerTimeoutMs?: number): Networ
     const within = answerTimeoutMs === undefined ? 'in time' : `within ${answerTimeoutMs / 1000} s`;
     return { code: 'CONNECTION_LOST', said: `no answer ${within}: the connection was dropped` };
   }
-  const codes = codesOf(error);
-  const tls = codes.find((code) => isOfTls(code, error));
-  if (tls !== undefined) return refusedTls(`TLS could not be agreed on (${tls})`);
   if (error.message === NO_TLS) return refusedTls('the server offers no TLS');
-  const call = 'syscall' in error ? error.syscall : undefined;
-  if (call === 'open') return refusedTls(`a file for TLS cannot be read (${codes.join(', ')})`);
   // SCRAM, as far as this side sees it: no password was given, or the server cannot prove that it has it.
   if (error.message.startsWith('SASL: ')) {
     return { code: 'AUTHENTICATION_FAILED', said: error.message };
   }
-  if (codes.includes('ERR_INVALID_URL')) {
+  if ('code' in error && error.code === 'ERR_INVALID_URL') {
     return { code: 'FILE_INVALID', said: 'it cannot be read as an address' };
   }
-  const broken = codes.filter((code) => SOCKET_CODES.has(code) || code.startsWith('ERR_SSL_'));
-  if (broken.length === 0 && call !== 'connect' && !BROKEN.test(error.message)) return null;
-  const detail = codes.length === 0 ? error.message : codes.join(', ');
-  return { code: 'CONNECTION_LOST', said: `the connection broke or could not be made (${detail})` };
-}
-
-function isOfTls(code: string, error: Error): boolean {
-  if (CERTIFICATE_CODES.has(code) || code.startsWith('ERR_OSSL_')) return true;
-  return (
-    HANDSHAKE.test(code === 'EPROTO' ? error.message : code) && /^EPROTO$|^ERR_SSL_/.test(code)
-  );
-}
-
-function refusedTls(said: string): NetworkError {
-  return { code: 'AUTHENTICATION_FAILED', said, hint: TLS_HINT };
-}
-
-/** Of the error and, where a host has several addresses, of the try at each of them; each code once. */
-function codesOf(error: Error): readonly string[] {
-  const own = 'code' in error && typeof error.code === 'string' ? [error.code] : [];
-  const inner: unknown[] = error instanceof AggregateError ? error.errors : [];
-  const theirs = inner.flatMap((one) => (one instanceof Error ? codesOf(one) : []));
-  return [...new Set([...own, ...theirs])];
+  return socketErrorOf(error) ?? (BROKEN.test(error.message) ? lostConnection(error) : null);
 }
