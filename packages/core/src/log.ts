@@ -10,3 +10,6 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   child(fields: LogFields): Log;
 }
+
+/** Says nothing. */
+export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => noLog };

@@ -222,6 +222,8 @@ export interface Intent {
   readonly rejects: readonly Reject[];
   /** How far the chunk's stream has been followed, once this is in the target. */
   readonly watermark?: string;
+  /** What the pipeline needs to find the commit again. */
+  readonly note?: Json;
 }
 
 /** How full a database is. */

@@ -1,3 +1,4 @@
+export { type AttemptConnections, AttemptPool } from './attempt-pool.ts';
 export { classifyError } from './classify.ts';
 export type { SessionOptions } from './client.ts';
 export { CopyIn, CopyInError } from './copy-in.ts';

@@ -1,6 +1,12 @@
-import type { ConnectionSpec, SqlExecutor, SqlRow, SqlValue } from '@drover/core';
+import {
+  type ConnectionSpec,
+  hintsAtOutage,
+  type SqlExecutor,
+  type SqlRow,
+  type SqlValue,
+} from '@drover/core';
 import pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
+import type { AttemptConnections } from './attempt-pool.ts';
 import { classifyError } from './classify.ts';
 import {
   clientConfig,
@@ -10,12 +16,14 @@ import {
   whereOf,
 } from './client.ts';
 import { CopyIn } from './copy-in.ts';
+import { CopyOut } from './copy-out.ts';
+import { literal } from './quoting.ts';
 
 /**
  * One connection with pinned settings. Not for concurrent use: one statement at a time. After an
  * error that leaves the connection in doubt it is `broken` and can only be closed.
  */
-export class Session implements SqlExecutor, AsyncDisposable {
+export class Session implements SqlExecutor, AttemptConnections, AsyncDisposable {
   readonly where: string;
   readonly #client: pg.Client;
   readonly #spec: ConnectionSpec;
@@ -47,6 +55,22 @@ export class Session implements SqlExecutor, AsyncDisposable {
       session?.destroy();
       throw classifyError(error, where);
     }
+  }
+
+  /** Carries another name from now on, in the server's own list of sessions. */
+  async rename(applicationName: string): Promise<void> {
+    await this.script(`set application_name = ${literal(applicationName)}`);
+  }
+
+  /**
+   * Who waits for the other side, or for the limits on the load, does not read what the server sends meanwhile.
+   * With `tcp_user_timeout` (12 and later) the server would take it for dead. Without it, a server that had
+   * something to send notices a machine that vanished only after a quarter of an hour; the next attempt at the
+   * chunk ends such sessions sooner.
+   */
+  async bePatient(): Promise<void> {
+    await this.script(`select set_config('tcp_user_timeout', '0', false)
+      where current_setting('server_version_num')::int >= 120000`);
   }
 
   get broken(): boolean {
@@ -82,19 +106,27 @@ export class Session implements SqlExecutor, AsyncDisposable {
   }
 
   /**
-   * The bytes of `COPY ... TO STDOUT`, as they arrive: pieces do not end where lines end. An error,
-   * and a consumer that stops early, leave the session broken.
+   * The bytes of `COPY ... TO STDOUT`, as they arrive: pieces do not end where lines end. A consumer that
+   * stops early leaves the session broken; an error of the server ends only the transaction. `counted` is told
+   * how many rows have come so far, before each piece.
    */
-  async *copyOut(text: string): AsyncGenerator<Buffer, void, undefined> {
-    const stream = this.#client.query(copyTo(text));
-    let complete = false;
+  async *copyOut(
+    text: string,
+    counted?: (rows: number) => void,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const copy = this.#client.query(new CopyOut(text, this.where));
+    let over = false;
     try {
-      for await (const piece of stream) yield piece as Buffer;
-      complete = true;
+      for await (const piece of copy.pieces()) {
+        counted?.(copy.rows);
+        yield piece;
+      }
+      over = true;
     } catch (error) {
-      throw classifyError(error, this.where);
+      over = !hintsAtOutage(error);
+      throw error;
     } finally {
-      if (!complete) this.destroy();
+      if (!over) this.destroy();
     }
   }
 

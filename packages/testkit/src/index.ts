@@ -10,7 +10,7 @@ export {
   narrowRow,
 } from './narrow-table.ts';
 export { type ScratchDatabase, scratchDatabase } from './scratch-database.ts';
-export { silentLog } from './silent-log.ts';
+export { noLog as silentLog } from '@drover/core';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { until } from './until.ts';
 export { plainPivot, readWideTables, type WideTables } from './wide-tables.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, inject, test } from 'vitest';
-import { LanePool } from './lane.ts';
+import { openLanePool } from './lane.ts';
 
 const url = inject('postgresUrl');
 
@@ -7,7 +7,7 @@ describe('the sessions of an attempt', () => {
   // Mutation: without `#bePatient` in lane.ts a server whose bytes nobody reads for 30 s, for instance because
   // work is held, ends the session.
   test('are not given up by servers whose bytes wait to be read', async () => {
-    const lanes = new LanePool({ source: url, target: url });
+    const lanes = openLanePool({ source: url, target: url });
     const attempt = { applicationName: 'drover test', signal: new AbortController().signal };
     const timeouts = await lanes.use(attempt, ({ source, target }) =>
       Promise.all([source, target].map((session) => session.query('show tcp_user_timeout'))),

@@ -1,18 +1,9 @@
 import type { ConnectionSpec } from '@drover/core';
-import { identifier, Session } from '@drover/postgres';
+import { type AttemptConnections, AttemptPool, identifier, Session } from '@drover/postgres';
 import type { TargetColumn } from './target-table.ts';
 
 /** More staging tables than this in one session are not worth their catalogue memory. */
 const MAX_STAGES = 64;
-
-/**
- * Who waits for the other side, or for the limits on the load, does not read what the server sends meanwhile.
- * With `tcp_user_timeout` (12 and later) the server would take it for dead. Without it, a server that had
- * something to send notices a machine that vanished only after a quarter of an hour; the next attempt at the
- * chunk ends such sessions sooner.
- */
-const PATIENCE = `select set_config('tcp_user_timeout', '0', false)
-  where current_setting('server_version_num')::int >= 120000`;
 
 export interface Stage {
   /** Qualified and quoted. */
@@ -24,7 +15,7 @@ export interface Stage {
  * columns for each chunk would cost 0.1 s and 8,000 rows of the target's catalogue. They are emptied by
  * the server at the end of each transaction, whichever way it ends.
  */
-export class Lane {
+export class Lane implements AttemptConnections {
   readonly source: Session;
   readonly target: Session;
   readonly #stages = new Map<string, Stage & { signature: string }>();
@@ -53,7 +44,7 @@ export class Lane {
 
   async #bePatient(): Promise<void> {
     try {
-      await Promise.all([this.source.script(PATIENCE), this.target.script(PATIENCE)]);
+      await Promise.all([this.source.bePatient(), this.target.bePatient()]);
     } catch (error) {
       this.target.destroy();
       throw error;
@@ -107,85 +98,23 @@ export class Lane {
     this.target.interrupt();
   }
 
+  async rename(applicationName: string): Promise<void> {
+    await Promise.all([this.source.rename(applicationName), this.target.rename(applicationName)]);
+  }
+
+  destroy(): void {
+    this.source.destroy();
+    this.target.destroy();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.source.close(), this.target.close()]);
   }
 }
 
-/** Lanes that wait for their next attempt. */
-export class LanePool {
-  readonly #specs: { source: ConnectionSpec; target: ConnectionSpec };
-  readonly #idle: Lane[] = [];
-  #open = 0;
-
-  constructor(specs: { source: ConnectionSpec; target: ConnectionSpec }) {
-    this.#specs = specs;
-  }
-
-  /** Connections held, idle ones included. */
-  get connections(): number {
-    return this.#open * 2;
-  }
-
-  /**
-   * Runs `work` on a lane that carries the attempt's name. When the signal aborts, both servers are
-   * told to stop and the connections are dropped.
-   */
-  async use<T>(
-    attempt: { applicationName: string; signal: AbortSignal },
-    work: (lane: Lane) => Promise<T>,
-  ): Promise<T> {
-    attempt.signal.throwIfAborted();
-    const lane = await this.#take(attempt.applicationName);
-    const interrupt = () => lane.interrupt();
-    attempt.signal.addEventListener('abort', interrupt, { once: true });
-    try {
-      if (attempt.signal.aborted) interrupt();
-      const result = await work(lane);
-      attempt.signal.removeEventListener('abort', interrupt);
-      if (lane.broken) this.#drop(lane);
-      else this.#idle.push(lane);
-      return result;
-    } catch (error) {
-      // Whatever state the sessions are in, the next attempt starts with fresh ones.
-      this.#drop(lane);
-      throw error;
-    } finally {
-      attempt.signal.removeEventListener('abort', interrupt);
-    }
-  }
-
-  async close(): Promise<void> {
-    const lanes = this.#idle.splice(0);
-    this.#open -= lanes.length;
-    await Promise.all(lanes.map((lane) => lane.close()));
-  }
-
-  async #take(applicationName: string): Promise<Lane> {
-    for (let lane = this.#idle.pop(); lane !== undefined; lane = this.#idle.pop()) {
-      if (!lane.broken) {
-        try {
-          await rename(lane, applicationName);
-          return lane;
-        } catch {
-          // It broke while idle: as good as broken before.
-        }
-      }
-      this.#drop(lane);
-    }
-    const lane = await Lane.open(this.#specs, applicationName);
-    this.#open += 1;
-    return lane;
-  }
-
-  #drop(lane: Lane): void {
-    this.#open -= 1;
-    lane.source.destroy();
-    lane.target.destroy();
-  }
-}
-
-async function rename(lane: Lane, applicationName: string): Promise<void> {
-  const statement = `set application_name = '${applicationName.replaceAll("'", "''")}'`;
-  await Promise.all([lane.source.script(statement), lane.target.script(statement)]);
+export function openLanePool(specs: {
+  source: ConnectionSpec;
+  target: ConnectionSpec;
+}): AttemptPool<Lane> {
+  return new AttemptPool({ open: (name) => Lane.open(specs, name), connectionsEach: 2 });
 }

@@ -1,6 +1,6 @@
 import type { ConnectionSpec } from '@drover/core';
-import type { Database } from '@drover/postgres';
-import type { LanePool } from './lane.ts';
+import type { AttemptPool, Database } from '@drover/postgres';
+import type { Lane } from './lane.ts';
 import type { Layout } from './layout.ts';
 import type { PivotSpec } from './spec.ts';
 import type { TargetCatalogue } from './target-table.ts';
@@ -18,7 +18,7 @@ export interface PivotParts {
   readonly sourceControl: Database;
   /** Short statements on the target that must hold no other lock: added columns, evictions. */
   readonly target: Database;
-  readonly lanes: LanePool;
+  readonly lanes: AttemptPool<Lane>;
   readonly catalogue: TargetCatalogue;
   /** In [0, 1): spreads the tries of workers that wait for one lock. */
   readonly random: () => number;

@@ -11,7 +11,7 @@ import { analyzePivot } from './analyze.ts';
 import { openPivot, uncoveredShips } from './anchor.ts';
 import { checkPivot } from './check/check.ts';
 import { finishTable } from './finish.ts';
-import { LanePool } from './lane.ts';
+import { openLanePool } from './lane.ts';
 import { Layout } from './layout.ts';
 import { moveSpan } from './move.ts';
 import { moveNullKeys } from './null-keys.ts';
@@ -117,7 +117,7 @@ function openParts({ spec, lists, host, maxTupleBytes }: PivotInput): PivotParts
     }),
     sourceControl: openDatabase(sourceSpec, { side: 'source', applicationName, max: 1 }),
     target: openDatabase(targetSpec, { side: 'target', applicationName, max: 2 }),
-    lanes: new LanePool({ source: sourceSpec, target: targetSpec }),
+    lanes: openLanePool({ source: sourceSpec, target: targetSpec }),
     catalogue: new TargetCatalogue(spec.target.schema),
     random: () => host.random(),
     maxTupleBytes: maxTupleBytes ?? MAX_TUPLE_BYTES,
