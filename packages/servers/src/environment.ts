@@ -13,6 +13,8 @@ export interface Environment {
   readonly redisUrl: string | undefined;
   /** DROVER_REDIS_BIN: the server program, or the folder that holds it. */
   readonly redisProgram: string | undefined;
+  /** DROVER_TEST_DORIS_URL: use this server and start none. */
+  readonly dorisUrl: string | undefined;
   /** PATH, in order. */
   readonly searchPath: readonly string[];
   /** XDG_CACHE_HOME, else `~/.cache`. */
@@ -31,6 +33,7 @@ export function readEnvironment(): Environment {
     postgresLink: postgresLink(variable('DROVER_POSTGRES')),
     redisUrl: variable('DROVER_TEST_REDIS_URL'),
     redisProgram: variable('DROVER_REDIS_BIN'),
+    dorisUrl: variable('DROVER_TEST_DORIS_URL'),
     searchPath: (variable('PATH') ?? '').split(delimiter).filter((folder) => folder !== ''),
     cacheHome: variable('XDG_CACHE_HOME') ?? join(homedir(), '.cache'),
   };

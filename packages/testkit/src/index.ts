@@ -1,3 +1,4 @@
+export { noLog as silentLog } from '@drover/core';
 export { type Door, openDoor } from './door.ts';
 export { expectedWide, hourlyRows } from './hourly-rows.ts';
 export { type MemoryGate, memoryGate } from './memory-gate.ts';
@@ -10,7 +11,6 @@ export {
   narrowRow,
 } from './narrow-table.ts';
 export { type ScratchDatabase, scratchDatabase } from './scratch-database.ts';
-export { noLog as silentLog } from '@drover/core';
 export { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { until } from './until.ts';
 export { plainPivot, readWideTables, type WideTables } from './wide-tables.ts';

@@ -8,6 +8,8 @@ declare module 'vitest' {
     postgresUrl: string;
     /** null where no Redis could be found: tests that need one are skipped and counted. */
     redisUrl: string | null;
+    /** null where none was given: tests start stand-ins of their own. */
+    dorisUrl: string | null;
   }
 }
 
@@ -18,8 +20,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const redis = await startRedis();
   const redisOrigin = 'unavailable' in redis ? `none: ${redis.unavailable}` : redis.origin;
-  process.stdout.write(`\nServers: ${postgres.origin}; Redis: ${redisOrigin}\n`);
+  const dorisUrl = process.env['DROVER_TEST_DORIS_URL'] || null;
+  const dorisOrigin =
+    dorisUrl === null
+      ? 'stand-ins, built to the documented protocol; no test ran on a real server'
+      : 'DROVER_TEST_DORIS_URL';
+  process.stdout.write(
+    `\nServers: ${postgres.origin}; Redis: ${redisOrigin}; Doris: ${dorisOrigin}\n`,
+  );
   project.provide('postgresUrl', postgres.url);
+  project.provide('dorisUrl', dorisUrl);
   project.provide('redisUrl', 'unavailable' in redis ? null : redis.url);
   return async () => {
     await postgres.stop();

@@ -1,0 +1,21 @@
+/** A row that Doris refused. */
+export interface RefusedRow {
+  readonly reason: string;
+  /** The row as it was sent, or as Doris prints it. */
+  readonly line: string;
+}
+
+/**
+ * Reads the log behind an ErrorURL: entries `Reason: <why>. src line [<row>]; `, where the row may have line
+ * breaks of its own. Doris logs some 50 rows, whatever their number.
+ */
+export function readErrorLog(text: string): readonly RefusedRow[] {
+  const starts = [...text.matchAll(/^Reason: /gm)].map((match) => match.index);
+  return starts.map((start, index) => {
+    const entry = text.slice(start + 'Reason: '.length, starts[index + 1] ?? text.length).trimEnd();
+    const at = entry.indexOf('. src line [');
+    if (at === -1) return { reason: entry, line: '' };
+    const line = entry.slice(at + '. src line ['.length).replace(/\];?\s*$/, '');
+    return { reason: entry.slice(0, at), line };
+  });
+}

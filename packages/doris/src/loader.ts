@@ -1,0 +1,286 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { DroverError } from '@drover/core';
+import { placeOf } from './address.ts';
+import { serverError } from './classify.ts';
+import { type RefusedRow, readErrorLog } from './error-log.ts';
+import { headerValue, upload } from './http.ts';
+import { type LoadReply, readFinish, readLoadReply } from './load-reply.ts';
+import { type Nodes, refusal } from './nodes.ts';
+
+/** Where a load goes, and under which label. */
+export interface LoadTarget {
+  readonly database: string;
+  readonly table: string;
+  readonly label: string;
+}
+
+export interface LoadRequest extends LoadTarget {
+  /** Names of the columns, in the order of the body's fields. */
+  readonly columns: readonly string[];
+  readonly twoPhase: boolean;
+  /** What becomes of a row whose key the table has: it is replaced, or deleted, or what `deleteWhen` says. */
+  readonly merge: 'append' | 'delete' | { readonly deleteWhen: string };
+  readonly compress: 'off' | 'gzip';
+  readonly timeoutSeconds: number;
+  /** Called when the server is ready for the rows; not called where it refuses before. */
+  readonly body: () => AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+/** Doris refused rows of a load, and with them the load. */
+export class RowsRefused extends Error {
+  override readonly name = 'RowsRefused';
+  /** The first of them, some 50. */
+  readonly rows: readonly RefusedRow[];
+
+  constructor(message: string, rows: readonly RefusedRow[]) {
+    super(message);
+    this.rows = rows;
+  }
+}
+
+/** States of a label's newest transaction. */
+export type LabelState =
+  | 'UNKNOWN'
+  | 'PREPARE'
+  | 'PRECOMMITTED'
+  | 'COMMITTED'
+  | 'VISIBLE'
+  | 'ABORTED';
+
+const LABEL_STATES: readonly LabelState[] = [
+  'UNKNOWN',
+  'PREPARE',
+  'PRECOMMITTED',
+  'COMMITTED',
+  'VISIBLE',
+  'ABORTED',
+];
+
+/**
+ * How Drover sends rows, in all versions from 3.0 to 4.1 read as they were written: every value in quotes but
+ * NULL, escapes by backslashes, and nothing that does not fit turned into NULL or cut.
+ */
+const FORMAT: Readonly<Record<string, string>> = {
+  format: 'csv',
+  column_separator: ',',
+  enclose: '"',
+  escape: '\\',
+  trim_double_quotes: 'true',
+  strict_mode: 'true',
+  max_filter_ratio: '0',
+  timezone: '+00:00',
+};
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** Stream Load: sends rows, commits them, and finds out what became of them. */
+export class Loader {
+  readonly #nodes: Nodes;
+
+  constructor(nodes: Nodes) {
+    this.#nodes = nodes;
+  }
+
+  /**
+   * Sends one load. With two phases it is then ready to be committed, else it is committed, if not visible.
+   * @throws RowsRefused; DroverError: whether the load is in the target then, only its label tells.
+   */
+  async load(request: LoadRequest): Promise<LoadReply> {
+    const path = `/api/${encodeURIComponent(request.database)}/${encodeURIComponent(request.table)}/_stream_load`;
+    const headers = headersOf(request);
+    const [direct] = await this.#nodes.backends(request.signal);
+    const node = direct ?? (await this.#nodes.redirect(path, headers, request.signal));
+    const where = `target ${placeOf(node)}`;
+    const text = await this.#send(node, path, headers, request);
+    const outcome = readLoadReply(text);
+    if (outcome === null) {
+      throw new DroverError('CONNECTION_LOST', {
+        message: `${where}: the answer to load ${request.label} cannot be read.`,
+      });
+    }
+    switch (outcome.kind) {
+      case 'loaded':
+        return outcome.reply;
+      case 'taken':
+        throw new DroverError('LOAD_IN_DOUBT', {
+          message: `${where}: label ${request.label} has a load already.`,
+        });
+      case 'rows refused': {
+        const rows = await this.#errorLog(outcome.errorUrl, node, request.signal);
+        throw new RowsRefused(`${where}: load ${request.label} was refused for its rows.`, rows);
+      }
+      case 'failed':
+        throw refusal(outcome.message, `${where}: load ${request.label}`);
+    }
+  }
+
+  /**
+   * Commits what two-phase loading has prepared. Where the answer is lost, the label tells.
+   * @returns false where the transaction is not there to be committed any more.
+   */
+  async commit(target: LoadTarget, txnId: number, signal: AbortSignal): Promise<boolean> {
+    const { ok, message } = await this.#finish(target, { txn_id: String(txnId) }, 'commit', signal);
+    if (ok || /is already (committed|visible)/i.test(message)) return true;
+    if (/aborted|not found|is prepare/i.test(message)) return false;
+    throw serverError(message, `target: the commit of load ${target.label}`);
+  }
+
+  /** Gives up whatever load of the label is not committed yet. Does nothing where there is none. */
+  async abort(target: LoadTarget, signal: AbortSignal): Promise<void> {
+    const { ok, message } = await this.#finish(target, { label: target.label }, 'abort', signal);
+    if (ok || /aborted|not found|already (visible|committed)/i.test(message)) return;
+    throw serverError(message, `target: giving up load ${target.label}`);
+  }
+
+  /** The state of the label's newest transaction. */
+  async state({ database, label }: LoadTarget, signal: AbortSignal): Promise<LabelState> {
+    const path = `/api/${encodeURIComponent(database)}/get_load_state?label=${encodeURIComponent(label)}`;
+    const data = await this.#nodes.ask(path, signal);
+    const state = LABEL_STATES.find((one) => one === data);
+    if (state !== undefined) return state;
+    throw new DroverError('UNSUPPORTED', {
+      message: `target: the state of label ${label} is none that Drover knows.`,
+    });
+  }
+
+  /**
+   * Waits until what was committed under the label can be read.
+   * @throws DroverError LOAD_IN_DOUBT where it cannot within `withinMs`.
+   */
+  async untilVisible(
+    target: LoadTarget,
+    how: { readonly withinMs: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const state = await this.#untilState(target, how, (one) => one !== 'COMMITTED');
+    if (state === 'VISIBLE') return;
+    throw new DroverError('LOAD_IN_DOUBT', {
+      message: `target: load ${target.label} was committed, and is ${state} now.`,
+    });
+  }
+
+  /**
+   * Brings the label to an end, whatever attempts have left there. A load that is ready to be committed is
+   * committed where it is the one of `txnId`, else given up, as is one that goes on.
+   * @returns whether the label's load is in the target, visible; null where Doris knows nothing of the label,
+   *   or nothing any more.
+   * @throws DroverError LOAD_IN_DOUBT where Doris does not come to an end within `withinMs`.
+   */
+  async settleLabel(
+    target: LoadTarget,
+    how: { readonly txnId: number | null; readonly withinMs: number; readonly signal: AbortSignal },
+  ): Promise<boolean | null> {
+    const { signal } = how;
+    const first = await this.state(target, signal);
+    if (first === 'PRECOMMITTED' && how.txnId !== null) {
+      await this.commit(target, how.txnId, signal);
+    }
+    const isOver = (state: LabelState) => state !== 'PREPARE' && state !== 'PRECOMMITTED';
+    if (!isOver(await this.state(target, signal))) {
+      await this.abort(target, signal);
+      await this.#untilState(target, how, isOver);
+    }
+    const last = await this.state(target, signal);
+    if (last === 'UNKNOWN') return null;
+    if (last === 'ABORTED') return false;
+    await this.untilVisible(target, how);
+    return true;
+  }
+
+  async #untilState(
+    target: LoadTarget,
+    how: { readonly withinMs: number; readonly signal: AbortSignal },
+    reached: (state: LabelState) => boolean,
+  ): Promise<LabelState> {
+    const untilMs = Date.now() + how.withinMs;
+    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      const state = await this.state(target, how.signal);
+      if (reached(state)) return state;
+      if (Date.now() + pauseMs > untilMs) {
+        throw new DroverError('LOAD_IN_DOUBT', {
+          message: `target: load ${target.label} is ${state} after ${how.withinMs / 1000} s.`,
+        });
+      }
+      await pause(pauseMs, undefined, { signal: how.signal }).catch(() => {});
+      how.signal.throwIfAborted();
+    }
+  }
+
+  async #send(
+    node: string,
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    request: LoadRequest,
+  ): Promise<string> {
+    try {
+      const { text } = await upload(this.#nodes.address, {
+        method: 'PUT',
+        url: new URL(path, node).href,
+        headers,
+        body: request.body,
+        signal: request.signal,
+        // It answers when it has committed: the load's own time limit is what ends it.
+        answerMs: null,
+      });
+      return text;
+    } catch (error) {
+      if (error instanceof DroverError && error.code === 'CONNECTION_LOST') this.#nodes.avoid(node);
+      throw error;
+    }
+  }
+
+  async #finish(
+    target: LoadTarget,
+    what: Readonly<Record<string, string>>,
+    operation: 'commit' | 'abort',
+    signal: AbortSignal,
+  ): Promise<{ ok: boolean; message: string }> {
+    const path = `/api/${encodeURIComponent(target.database)}/_stream_load_2pc`;
+    const headers = { ...what, txn_operation: operation };
+    const [direct] = await this.#nodes.backends(signal);
+    const node = direct ?? (await this.#nodes.redirect(path, headers, signal));
+    const url = new URL(path, node).href;
+    const { text } = await this.#nodes.call({ method: 'PUT', url, headers, signal });
+    const answer = readFinish(text);
+    if (answer !== null) return answer;
+    throw new DroverError('CONNECTION_LOST', {
+      message: `target ${placeOf(node)}: the answer to the ${operation} of load ${target.label} cannot be read.`,
+    });
+  }
+
+  /** The log is where the load was, whatever name its node gives itself. */
+  async #errorLog(
+    errorUrl: string,
+    node: string,
+    signal: AbortSignal,
+  ): Promise<readonly RefusedRow[]> {
+    if (!URL.canParse(errorUrl)) return [];
+    const said = new URL(errorUrl);
+    const own = said.pathname.startsWith('/api/');
+    const url = own ? new URL(`${said.pathname}${said.search}`, node).href : said.href;
+    const { text } = await this.#nodes.call({ method: 'GET', url, signal });
+    return readErrorLog(text);
+  }
+}
+
+function headersOf(request: LoadRequest): Readonly<Record<string, string>> {
+  const { merge } = request;
+  const columns = request.columns.map((name) => `\`${name.replaceAll('`', '``')}\``).join(',');
+  return {
+    ...FORMAT,
+    Expect: '100-continue',
+    label: request.label,
+    columns: headerValue(columns),
+    timeout: String(request.timeoutSeconds),
+    two_phase_commit: request.twoPhase ? 'true' : 'false',
+    ...(request.compress === 'off' ? {} : { compress_type: 'gz' }),
+    ...mergeHeaders(merge),
+  };
+}
+
+function mergeHeaders(merge: LoadRequest['merge']): Readonly<Record<string, string>> {
+  if (merge === 'append') return {};
+  if (merge === 'delete') return { merge_type: 'DELETE' };
+  return { merge_type: 'MERGE', delete: headerValue(merge.deleteWhen) };
+}
