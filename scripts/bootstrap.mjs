@@ -14,6 +14,7 @@ const TASKS = {
   check: (args) => node('scripts/check.mjs', args),
   ci: (args) => node('scripts/ci.mjs', args),
   demo: (args) => drover(['demo', ...args]),
+  'demo:warehouse': (args) => drover(['demo', 'warehouse', ...args]),
   drover,
   docs: (args) => node('scripts/docs.mjs', args),
   bench: (args) => node('bench/dist/main.js', args),

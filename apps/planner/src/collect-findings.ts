@@ -1,6 +1,6 @@
-import type { Finding, RunOptions } from '@drover/core';
+import { type Finding, noLog, type RunOptions } from '@drover/core';
 import { inspectQueue } from '@drover/queue';
-import { type MigrationView, noLog } from './migration-context.ts';
+import type { MigrationView } from './migration-context.ts';
 
 /** All that the pipeline and the queue have to say before a run. Writes nothing. */
 export async function collectFindings(

@@ -26,6 +26,7 @@ const VERBS: ReadonlyMap<string, () => Promise<MakeVerb>> = new Map([
   ['cancel', async () => (await import('./verbs/cancel.ts')).cancelVerb],
   ['throttle', async () => (await import('./verbs/throttle.ts')).throttleVerb],
   ['verify', async () => (await import('./verbs/verify.ts')).verifyVerb],
+  ['sync', async () => (await import('./verbs/sync.ts')).syncVerb],
   ['report', async () => (await import('./verbs/report.ts')).reportVerb],
   ['failed', async () => (await import('./verbs/failed.ts')).failedVerb],
   ['reprocess', async () => (await import('./verbs/reprocess.ts')).reprocessVerb],

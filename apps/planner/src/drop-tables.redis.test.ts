@@ -26,7 +26,7 @@ describe.skipIf(redisUrl === null)('drover run --drop-tables', () => {
     const before = await tables();
     const refused = await migration.drover(['run', '--workers', '1', '--drop-tables']);
     expect(refused.code).toBe(2);
-    expect(refused.err).toContain('drops the wide tables of all ships of the migration');
+    expect(refused.err).toContain('those of all of the migration');
     expect(refused.err).toContain('What to do: Give --yes');
     expect(await tables()).toEqual(before);
     expect(await migration.run()).toBeNull();

@@ -1,5 +1,5 @@
 import { type LoadedMigration, loadMigration, systemHost } from '@drover/config';
-import { DroverError, type Ledger, type Log, type Migration, type Pipeline } from '@drover/core';
+import { DroverError, type Ledger, type Migration, type Pipeline } from '@drover/core';
 import { createPostgresLedger, isInstalled } from '@drover/ledger';
 import { loadPipeline } from '@drover/pipelines';
 import { openDatabase } from '@drover/postgres';
@@ -56,5 +56,3 @@ export function neededLedger(view: MigrationView): MigrationRecord {
     hint: 'Start a run with `drover run`, or give the right file with -f.',
   });
 }
-
-export const noLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => noLog };

@@ -19,13 +19,34 @@ export const verificationOption = () =>
   );
 
 export const shipsOption = () =>
-  new Option('--ship, --ships <ids>', 'only these ships, separated by commas').argParser(
-    (text: string) => {
-      const ships = text.split(',').filter((ship) => ship !== '');
-      if (ships.length > 0) return ships;
-      throw new InvalidArgumentError('Name at least one ship, for example --ships S1,S2.');
-    },
+  new Option('--ship, --ships <ids>', 'of a pivot only these ships, separated by commas').argParser(
+    names('Name at least one ship, for example --ships S1,S2.'),
   );
+
+export const tablesOption = () =>
+  new Option(
+    '--table, --tables <names>',
+    'of a warehouse only these tables, as schema.table, separated by commas',
+  )
+    .argParser(names('Name at least one table, for example --tables shop.orders.'))
+    .conflicts('ships');
+
+/** What a command is limited to: ships or tables, by the pipeline. */
+export interface EntityOptions {
+  readonly ships?: string[];
+  readonly tables?: string[];
+}
+
+export function entitiesOf({ ships, tables }: EntityOptions): { readonly entities?: string[] } {
+  const entities = ships ?? tables;
+  return entities === undefined ? {} : { entities };
+}
+
+const names = (hint: string) => (text: string) => {
+  const list = text.split(',').filter((name) => name !== '');
+  if (list.length > 0) return list;
+  throw new InvalidArgumentError(hint);
+};
 
 export const fromOption = () =>
   new Option('--from <moment>', 'start here instead, included').argParser(moment);
@@ -70,6 +91,38 @@ export const graceOption = () =>
 
 export const yesOption = (what = 'do not ask for confirmation') =>
   new Option('--yes', what).default(false);
+
+export const progressOption = () =>
+  new Option(
+    '--progress <interval>',
+    'how often the progress is shown, e.g. 5s, or off (default: 500ms on a terminal, elsewhere 10s)',
+  ).argParser(interval(100, '100ms'));
+
+export const statisticsOption = () =>
+  new Option(
+    '--statistics <interval>',
+    'print a line of statistics so often, e.g. 10s; off for none, whatever the file says',
+  ).argParser(interval(1000, '1s'));
+
+export const statisticsCsvOption = () =>
+  new Option(
+    '--statistics-csv <file>',
+    'append a row of statistics so often, by default each 10s, to this CSV file',
+  );
+
+/** How often, in milliseconds. */
+export type IntervalOption = number | 'off';
+
+function interval(leastMs: number, least: string): (text: string) => IntervalOption {
+  return (text) => {
+    if (text === 'off') return text;
+    const micros = parseDuration(text);
+    if (micros !== null && micros >= BigInt(leastMs) * 1000n) return Number(micros / 1000n);
+    throw new InvalidArgumentError(
+      `Write a length of time of ${least} or more, for example 10s, or off.`,
+    );
+  };
+}
 
 /** The same that the migration file takes, so that a typing error is not left for the server to guess at. */
 function moment(text: string): string {

@@ -4,13 +4,20 @@ import { chooseParked, type ParkedFilter, type ParkedInRun, readParked } from '@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { findRun } from './find-run.ts';
 import { type MigrationView, neededLedger } from './migration-context.ts';
-import { absoluteMoment, lengthOfTime, runOption, shipsOption } from './options.ts';
+import {
+  absoluteMoment,
+  type EntityOptions,
+  entitiesOf,
+  lengthOfTime,
+  runOption,
+  shipsOption,
+  tablesOption,
+} from './options.ts';
 
 /** Options by which parked chunks are chosen; the same for all commands that deal with them. */
-export interface ParkedOptions {
+export interface ParkedOptions extends EntityOptions {
   readonly run?: number;
   readonly stream?: string;
-  readonly ships?: string[];
   readonly from?: string;
   readonly to?: string;
   readonly code?: ErrorCode;
@@ -23,6 +30,7 @@ export function addParkedOptions(command: Command): Command {
     .addOption(runOption('only chunks of this run; by default of all'))
     .option('--stream <name>', 'only chunks of this stream, as the list names it')
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(
       new Option('--from <moment>', 'only what is at or after this moment').argParser(
         absoluteMoment,
@@ -60,10 +68,10 @@ export async function findParked(
 }
 
 export function toFilter(options: ParkedOptions): ParkedFilter {
-  const { stream, ships, from, to, code, olderThan, newerThan } = options;
+  const { stream, from, to, code, olderThan, newerThan } = options;
   return {
     ...(stream === undefined ? {} : { stream }),
-    ...(ships === undefined ? {} : { entities: ships }),
+    ...entitiesOf(options),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(code === undefined ? {} : { code }),

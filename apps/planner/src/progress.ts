@@ -1,6 +1,7 @@
 import type { Host } from '@drover/core';
 import type { Status } from '@drover/engine';
 import { count, createProgressBar, duration, type ProgressState } from '@drover/telemetry';
+import type { IntervalOption } from './options.ts';
 import { note } from './print.ts';
 import { plural } from './views/plural.ts';
 
@@ -15,26 +16,38 @@ export interface Progress {
 /** Where there is no bar, a line at each new phase and after so long. */
 const LINE_EVERY_MS = 10_000;
 
-export function createProgress(host: Pick<Host, 'now'>): Progress {
-  return process.stderr.isTTY ? barProgress() : lineProgress(host);
+/** @param everyMs how often it is shown anew; absent for as often as is usual. */
+export function createProgress(host: Pick<Host, 'now'>, everyMs?: IntervalOption): Progress {
+  if (everyMs === 'off') return { show() {}, note, stop() {} };
+  return process.stderr.isTTY
+    ? barProgress(host, everyMs ?? 0)
+    : lineProgress(host, everyMs ?? LINE_EVERY_MS);
 }
 
-function barProgress(): Progress {
+function barProgress(host: Pick<Host, 'now'>, everyMs: number): Progress {
   const bar = createProgressBar(process.stderr);
+  let shown: ProgressState | null = null;
+  let shownAtMs = 0;
   return {
     show(status) {
       const state = progressOf(status);
-      if (state !== null) bar.show(state);
+      const now = host.now();
+      if (state === null || (shown !== null && now - shownAtMs < everyMs)) return;
+      shown = state;
+      shownAtMs = now;
+      bar.show(state);
     },
     note(text) {
       bar.stop();
       note(text);
+      // It may take long until it is shown again.
+      if (shown !== null) bar.show(shown);
     },
     stop: () => bar.stop(),
   };
 }
 
-function lineProgress(host: Pick<Host, 'now'>): Progress {
+function lineProgress(host: Pick<Host, 'now'>, everyMs: number): Progress {
   let phase = '';
   let shownAtMs = 0;
   return {
@@ -42,7 +55,7 @@ function lineProgress(host: Pick<Host, 'now'>): Progress {
       const state = progressOf(status);
       if (state === null) return;
       const now = host.now();
-      if (state.phase === phase && now - shownAtMs < LINE_EVERY_MS) return;
+      if (state.phase === phase && now - shownAtMs < everyMs) return;
       phase = state.phase;
       shownAtMs = now;
       note(lineOf(state));

@@ -3,14 +3,20 @@ import { chooseRejects } from '@drover/engine';
 import type { Command } from 'commander';
 import { findRun } from './find-run.ts';
 import { type MigrationView, neededLedger } from './migration-context.ts';
-import { fileOption, runOption, shipsOption } from './options.ts';
+import {
+  type EntityOptions,
+  entitiesOf,
+  fileOption,
+  runOption,
+  shipsOption,
+  tablesOption,
+} from './options.ts';
 
 /** Options by which rejects are chosen; the same for all commands that deal with them. */
-export interface RejectOptions {
+export interface RejectOptions extends EntityOptions {
   file: string;
   run?: number;
   rule?: string;
-  ships?: string[];
   all?: boolean;
 }
 
@@ -19,6 +25,7 @@ export const addRejectOptions = (command: Command): Command =>
     .addOption(runOption('only rejects of this run; by default of all'))
     .option('--rule <word>', 'only rejects by this rule, as the list names it')
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(fileOption());
 
 /** Those that the options choose, open ones only unless all are asked for. */
@@ -35,7 +42,7 @@ export async function* rejectsOf(
       openOnly: options.all !== true,
       ...(options.run === undefined ? {} : { runId: options.run }),
       ...(options.rule === undefined ? {} : { rule: options.rule }),
-      ...(options.ships === undefined ? {} : { entities: options.ships }),
+      ...entitiesOf(options),
     },
   );
 }

@@ -3,13 +3,15 @@ import { DroverError, type GivenChunk, type ReplayPart } from '@drover/core';
 import { openDrover } from '@drover/worker';
 import { withCommandLog } from './command-log.ts';
 import { viewMigration } from './migration-context.ts';
+import type { IntervalOption } from './options.ts';
 import { note, print, printJson } from './print.ts';
 import { type RejectOptions, rejectsOf } from './reject-filter.ts';
 import { startGivenRun } from './start-given-run.ts';
+import { openStatistics, type StatisticsOptions } from './statistics-outputs.ts';
 import { plural } from './views/plural.ts';
 import { watchRun } from './watch-run.ts';
 
-interface ReplayOptions extends RejectOptions {
+interface ReplayOptions extends RejectOptions, StatisticsOptions {
   workers: number;
   concurrency: number;
   grace: string;
@@ -18,6 +20,7 @@ interface ReplayOptions extends RejectOptions {
   verification: string;
   dryRun: boolean;
   json: boolean;
+  progress?: IntervalOption;
 }
 
 /** Moves the ranges of open rejects again, in a run of its own, with the migration file as it is now. */
@@ -37,10 +40,11 @@ export async function replayRejects(options: ReplayOptions): Promise<number> {
   note(`drover: moving again ${what}.`);
   return withCommandLog('replay', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
+    const statistics = openStatistics(drover.loaded, options);
     const chunks: GivenChunk[] = parts.map((part) => ({ ...part, parentId: null }));
     const run = await startGivenRun(drover, { chunks, takenOver: [], restMs: 0 });
     log.info('replay started', { run: run.id, rejects, chunks: chunks.length });
-    return await watchRun(drover, run, { ...options, host: systemHost });
+    return await watchRun(drover, run, { ...options, statistics, host: systemHost });
   });
 }
 

@@ -52,6 +52,7 @@ describe.skipIf(redisUrl === null)('drover status', () => {
           pid: worker.child.pid,
           rssBytes: someNumber,
           connections: someNumber,
+          health: holding({ heapUsedBytes: someNumber, gcMs: someNumber, cpuShare: someNumber }),
           activity: [holding({ runId: 1, phase: 'data', rows: someNumber })],
         }),
       ],
@@ -62,7 +63,9 @@ describe.skipIf(redisUrl === null)('drover status', () => {
     expect(out).toMatch(/phase +planned +queued +running +done +parked\n/);
     expect(out).toMatch(/data +0 +1 +1 +0 +0\n/);
     expect(out).toMatch(/rows read 0, .* rows\/s, .* rows\/hour/);
-    expect(out).toMatch(new RegExp(`:${worker.child.pid} +[\\d.]+ MB +\\d+ +working`));
+    expect(out).toMatch(/worker +memory +heap +CPU +GC +loop delay +connections +state\n/);
+    const cells = '[\\d.]+ MB +[\\d.]+ MB +\\d+ % +\\d+ % +[\\d.]+ m?s +\\d+ +working';
+    expect(out).toMatch(new RegExp(`:${worker.child.pid} +${cells}`));
     expect(out).toMatch(/chunk +phase +rows +rows\/s +for +range/);
     expect(out).toMatch(/source: \d+ connections of Drover, \d+ of \d+ in use; database [\d.]+ MB/);
     expect(out).not.toContain('undefined');

@@ -11,7 +11,7 @@ const drover = (...args: string[]) => runCli(args, { cwd });
 const COMMON = ['--file', '--debug', '--help'];
 const WATCHING = [
   ...['--workers', '--concurrency', '--grace', '--logs', '--reports', '--verification'],
-  ...['--json', '--dry-run'],
+  ...['--json', '--dry-run', '--progress', '--statistics', '--statistics-csv'],
 ];
 const PARKED = [
   ...['--run', '--stream', '--ships', '--from', '--to', '--code', '--older-than'],
@@ -81,6 +81,11 @@ describe('drover', () => {
     [['run', '--ships', ','], 'Name at least one ship'],
     [['run', '--sample', '10 potatoes'], 'Write a length of time'],
     [['worker', '--grace', 'soon'], 'Write a length of time'],
+    [['run', '--statistics', '10'], 'Write a length of time of 1s or more'],
+    [['run', '--statistics', '999ms'], 'Write a length of time of 1s or more'],
+    [['resume', '--progress', '50ms'], 'Write a length of time of 100ms or more'],
+    [['verify', '--progress', ''], 'Write a length of time of 100ms or more'],
+    [['run', '--statistics-csv'], 'argument missing'],
     [['throttle', '--chunks-per-second', '0'], 'Write a number from 0.0001 to 1000'],
     [['throttle', '--chunks-per-second', ''], 'Write a number from 0.0001 to 1000'],
     [['throttle', '--concurrency', '1.5'], 'Write a whole number from 1'],

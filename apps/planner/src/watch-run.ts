@@ -9,8 +9,11 @@ import {
 import { buildReport, Coordinator, readStatus, type Status, untilReachable } from '@drover/engine';
 import type { Drover } from '@drover/worker';
 import { type LocalWorkers, startLocalWorkers } from './local-workers.ts';
+import type { IntervalOption } from './options.ts';
 import { note, print, printJson } from './print.ts';
 import { createProgress, type Progress } from './progress.ts';
+import type { StatisticsOutputs } from './statistics-outputs.ts';
+import { StatisticsTeller } from './statistics-teller.ts';
 import { reportText } from './views/report-text.ts';
 import { heldText } from './views/throttle-text.ts';
 import { writeReport } from './write-report.ts';
@@ -27,8 +30,12 @@ export interface WatchOptions {
   readonly verification: string;
   readonly json: boolean;
   readonly host: Host;
+  readonly statistics: StatisticsOutputs | null;
+  /** How often the progress is shown; absent for as often as is usual. */
+  readonly progress?: IntervalOption;
 }
 
+/** How often the run is looked at; less where its progress is to be shown more often. */
 const REFRESH_MS = 500;
 
 /** Between two looks while the ledger cannot be reached. */
@@ -82,10 +89,23 @@ export async function watchRun(drover: Drover, run: Run, options: WatchOptions):
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const progress = createProgress(host);
+  const progress = createProgress(host, options.progress);
+  const statistics =
+    options.statistics === null
+      ? null
+      : new StatisticsTeller({
+          ledger,
+          runId: run.id,
+          host,
+          outputs: options.statistics,
+          note: (line) => progress.note(line),
+        });
   try {
     const { signal } = interrupted;
-    const ended = await follow(drover, { run, workers, progress, signal, file: options.file });
+    const refreshMs =
+      typeof options.progress === 'number' ? Math.min(REFRESH_MS, options.progress) : REFRESH_MS;
+    const shown = { progress, statistics, refreshMs };
+    const ended = await follow(drover, { run, workers, signal, file: options.file, ...shown });
     progress.stop();
     if (ended === null) return await leave(run, workers);
     const code = await conclude(drover, ended, options, signal);
@@ -103,6 +123,8 @@ interface Following {
   readonly run: Run;
   readonly workers: LocalWorkers;
   readonly progress: Progress;
+  readonly statistics: StatisticsTeller | null;
+  readonly refreshMs: number;
   readonly signal: AbortSignal;
   readonly file: string;
 }
@@ -110,7 +132,7 @@ interface Following {
 /** @returns the run when it has ended; null where the person left first. */
 async function follow(drover: Drover, following: Following): Promise<Run | null> {
   const { loaded, host } = drover;
-  const { run, workers, progress, signal, file } = following;
+  const { run, workers, progress, statistics, refreshMs, signal, file } = following;
   const of = { runId: run.id, throttle: loaded.spec.throttle };
   let seenWorkerAt = host.now();
   let told = false;
@@ -120,7 +142,8 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
   let freeAt = host.now();
   let toldHeld = false;
   for (;;) {
-    const seen = await observe(drover, of).catch((error: unknown) => {
+    const leaving = signal.aborted;
+    const seen = await observe(drover, { ...of, statistics, leaving }).catch((error: unknown) => {
       if (!hintsAtOutage(error)) throw error;
       return error;
     });
@@ -157,20 +180,29 @@ async function follow(drover: Drover, following: Following): Promise<Run | null>
         `drover: no worker is running. Start some, on any machine that has the file: drover worker -f ${file}`,
       );
     }
-    if (signal.aborted) return null;
-    await pause(REFRESH_MS, undefined, { signal }).catch(() => {});
+    if (leaving) return null;
+    await pause(refreshMs, undefined, { signal }).catch(() => {});
   }
 }
 
-/** How the run stands; and the run itself where it has ended. */
+/** How the run stands, with its statistics told; and the run itself where it has ended. */
 async function observe(
   { ledger, migration }: Drover,
-  of: { runId: number; throttle: Throttle },
+  of: {
+    runId: number;
+    throttle: Throttle;
+    statistics: StatisticsTeller | null;
+    /** Nobody watches any more after this. */
+    leaving: boolean;
+  },
 ): Promise<{ status: Status; ended: Run | null }> {
   const status = await readStatus(ledger, migration, of);
   const state = status.run?.state ?? 'running';
   const over = state === 'failed' || !UNFINISHED_RUN_STATES.includes(state);
-  return { status, ended: over ? await ledger.findRun(of.runId) : null };
+  const ended = over ? await ledger.findRun(of.runId) : null;
+  if (over || of.leaving) await of.statistics?.end(status);
+  else await of.statistics?.look(status);
+  return { status, ended };
 }
 
 async function conclude(

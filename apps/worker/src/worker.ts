@@ -19,6 +19,7 @@ import {
   type Workshop,
 } from '@drover/engine';
 import { openChunkConsumer } from '@drover/queue';
+import { ProcessHealthMeter } from '@drover/telemetry';
 import { type Drover, openDrover } from './open-drover.ts';
 import { QueueWatch } from './queue-watch.ts';
 
@@ -203,6 +204,7 @@ class Worker implements RunningWorker {
   readonly #parts: WorkerParts;
   readonly #options: WorkerOptions;
   readonly #timer: NodeJS.Timeout;
+  readonly #health = new ProcessHealthMeter();
   #markEnded: () => void = () => {};
   #stopping: Promise<void> | undefined;
 
@@ -230,6 +232,7 @@ class Worker implements RunningWorker {
     await consumer.drain();
     clearTimeout(grace);
     clearInterval(this.#timer);
+    this.#health[Symbol.dispose]();
     await consumer.close();
     await breaker[Symbol.asyncDispose]();
     await coordinator[Symbol.asyncDispose]();
@@ -255,6 +258,7 @@ class Worker implements RunningWorker {
         connections: pipeline.connections() + OTHER_CONNECTIONS,
         activity: inHand.progress(host.now()),
         waitsFor: [...breaker.outages, ...watch.outages],
+        health: this.#health.look(),
       });
       await this.#throttle();
       for (const runId of inHand.runIds()) {

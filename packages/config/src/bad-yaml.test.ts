@@ -17,7 +17,7 @@ const BAD: readonly (readonly [what: string, file: string, ...said: string[]])[]
   [
     'an unknown key',
     also('ship: all'),
-    '8:1 ship is not a setting; remove it, or write one of name, queue, rejects, attempts, throttle, pipeline, source, index, parallel, strict, ships, channels, length, from, label',
+    '8:1 ship is not a setting; remove it, or write one of name, queue, rejects, attempts, throttle, statistics, pipeline, source, index, parallel, strict, ships, channels, length, from, label',
   ],
   [
     'an unknown key further in',
@@ -207,7 +207,7 @@ const BAD: readonly (readonly [what: string, file: string, ...said: string[]])[]
     '4:3 queue.url is no queue; write redis://, rediss:// or postgres:// and the rest',
     '8:8 the environment has no NOWHERE; set it, or write it into a .env file beside the migration file',
     '9:1 length is no length of time; write for example 24h, 90m or 1d12h',
-    '10:1 indx is not a setting; remove it, or write one of name, queue, rejects, attempts, throttle, pipeline, source, index, parallel, strict, ships, channels, length, from, label',
+    '10:1 indx is not a setting; remove it, or write one of name, queue, rejects, attempts, throttle, statistics, pipeline, source, index, parallel, strict, ships, channels, length, from, label',
   ],
   // Syntax.
   ['a tab', having('  url', '\turl'), '4:1 a tab indents this line; indent with blanks'],

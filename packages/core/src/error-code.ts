@@ -56,6 +56,8 @@ export const ERROR_CODES = [
   'UNSUPPORTED',
   'DATA_CORRUPTED',
   'TOO_MANY_REJECTS',
+  'ROWS_REFUSED',
+  'LABEL_TAKEN',
   'UNKNOWN_KEY',
   'COUNT_MISMATCH',
   'DIGEST_UNRELIABLE',
@@ -223,6 +225,17 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
     policy: 'park',
     meaning: 'The chunk has more bad rows than rejects.max allows.',
     hint: 'Mend the source, or raise rejects.max (of the run: rejects.maxPerRun); then `drover reprocess`: the good rows are loaded, the bad ones stand in `drover rejects list`.',
+  },
+  ROWS_REFUSED: {
+    policy: 'retry',
+    meaning: 'The target refused rows, and which rows these are could not be told.',
+    hint: 'The chunk is halved until they stand alone. Look at the reason that the target gave, and at what the migration file says of the column.',
+    splits: true,
+  },
+  LABEL_TAKEN: {
+    policy: 'park',
+    meaning: 'The target has a load under the label of the chunk that the ledger knows nothing of.',
+    hint: '`drover reprocess` moves the chunk again, under a label of its next generation. Was the ledger restored from a backup?',
   },
   UNKNOWN_KEY: {
     policy: 'park',

@@ -95,6 +95,7 @@ export {
 } from './queue.ts';
 export {
   addTallies,
+  EMPTY_RECEIPT,
   EMPTY_TALLY,
   isBalanced,
   type PartTally,

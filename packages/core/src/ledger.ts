@@ -148,6 +148,12 @@ export interface Ledger {
   parts(runId: number): Promise<readonly PartTally[]>;
   attempts(runId: number): Promise<AttemptSummary>;
   /**
+   * Attempts of the run that ended after a moment, null for its start; `untilMs` is the moment to ask from
+   * next, so that nothing is missed or counted twice. An attempt ends a little before that is committed:
+   * those of the last two seconds are left to the next call, unless the run is over.
+   */
+  attemptsEnded(of: { runId: number; afterMs: number | null }): Promise<EndedAttempts>;
+  /**
    * From the start of the run's first data attempt to the end of the last, or to now while one goes on, in
    * milliseconds; null where there was none.
    */
@@ -316,6 +322,24 @@ export interface WorkerBeat {
   readonly activity: readonly AttemptProgress[];
   /** Stores that this worker cannot reach: it takes no chunk until they are back. */
   readonly waitsFor: readonly Outage[];
+  readonly health: ProcessHealth;
+}
+
+/** How a process fares. All but the sizes and the total are of the time since the look before. */
+export interface ProcessHealth {
+  /** The time since then. */
+  readonly spanMs: number;
+  readonly heapUsedBytes: number;
+  /** Memory of objects that lie outside of the heap, buffers above all. */
+  readonly externalBytes: number;
+  readonly gcCount: number;
+  readonly gcMs: number;
+  /** Since it was first looked at. */
+  readonly gcTotalMs: number;
+  /** How late timers fired: what else the process would have answered so much later. */
+  readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Processor time by time that passed: 1 is one core busy all the while. */
+  readonly cpuShare: number;
 }
 
 export interface AttemptProgress {
@@ -328,7 +352,9 @@ export interface AttemptProgress {
   readonly elapsedMs: number;
 }
 
-export interface WorkerRecord extends WorkerBeat {
+export interface WorkerRecord extends Omit<WorkerBeat, 'health'> {
+  /** null for a worker of an older version, which does not tell. */
+  readonly health: ProcessHealth | null;
   readonly seenMsAgo: number;
 }
 
@@ -352,6 +378,20 @@ export interface PhaseProgress {
 export interface AttemptSummary {
   readonly attempts: number;
   readonly outcomes: readonly { outcome: string; errorCode: ErrorCode | null; count: number }[];
+}
+
+export interface EndedAttempts {
+  readonly untilMs: number;
+  readonly outcomes: readonly {
+    readonly outcome: string;
+    readonly errorCode: ErrorCode | null;
+    readonly count: number;
+    /** Source rows of those that moved data and settled. */
+    readonly movedRows: number;
+    /** How long they took together, and the slowest of them. */
+    readonly totalMs: number;
+    readonly slowestMs: number;
+  }[];
 }
 
 /** One try at a chunk, as kept for ever. */
@@ -395,6 +435,8 @@ export interface RejectQuery {
 
 export interface RejectRecord extends Reject {
   readonly id: number;
+  /** Of the chunk that it was rejected from. */
+  readonly stream: string;
   readonly runId: number;
   readonly chunkId: number;
   readonly createdAtMs: number;

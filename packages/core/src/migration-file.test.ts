@@ -19,6 +19,7 @@ describe('what every migration file has', () => {
       rejects: { max: 10_000, maxPerRun: 100_000, keepRows: true, redact: [] },
       attempts: { max: 5, firstPause: 1_000_000n, longestPause: 300_000_000n },
       throttle: {},
+      statistics: {},
     });
   });
 
@@ -29,10 +30,12 @@ describe('what every migration file has', () => {
       rejects: { max: 0, maxPerRun: 7, keepRows: false, redact: ['pin'] },
       attempts: { max: 1, firstPause: '1ms', longestPause: '1h' },
       throttle: { rowsPerSecond: 7 },
+      statistics: { every: '1s', csv: 'statistics.csv' },
     };
     expect(schema.parse(written)).toEqual({
       ...written,
       attempts: { max: 1, firstPause: 1_000n, longestPause: 3_600_000_000n },
+      statistics: { every: 1_000_000n, csv: 'statistics.csv' },
     });
   });
 
@@ -67,6 +70,7 @@ describe('what every migration file has', () => {
       queue: { url: 7, prefix: '', more: 1 },
       rejects: { max: -1, keepRows: 'yes' },
       attempts: { max: 0, firstPause: 'soon', longestPause: 5 },
+      statistics: { every: '999ms', csv: '' },
     };
     expect(faults(wrong).sort()).toEqual([
       'attempts.firstPause',
@@ -78,6 +82,8 @@ describe('what every migration file has', () => {
       'queue.url',
       'rejects.keepRows',
       'rejects.max',
+      'statistics.csv',
+      'statistics.every',
     ]);
   });
 });

@@ -6,6 +6,9 @@ import type { Pipeline, PipelineKind } from './pipeline.ts';
 import { type Throttle, throttleSchema } from './throttle.ts';
 import { parseTimestamp } from './timestamp.ts';
 
+/** Of statistics: what the workers tell is no newer, and the ledger has better to do. */
+const SHORTEST_INTERVAL_MICROS = 1_000_000n;
+
 const NO_MOMENT = 'is no moment; write for example 2026-01-31, 2026-01-31 08:15:00 or now-1h';
 
 /** A value that is missing, or empty, is told as that. */
@@ -90,6 +93,22 @@ export const migrationFileShape = {
   throttle: throttleSchema
     .prefault({})
     .describe('Limits on the load; `drover throttle` sets others while a run goes on.'),
+  statistics: z
+    .strictObject({
+      every: durationSchema
+        .refine((micros) => micros >= SHORTEST_INTERVAL_MICROS, 'is too often; write 1s or more')
+        .optional()
+        .describe('Commands that watch a run print a line so often; 1s or more. Absent: no lines.'),
+      csv: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          'CSV file to which they append a row so often, by default each 10 seconds; relative to this file.',
+        ),
+    })
+    .prefault({})
+    .describe('Statistics of runs; the options --statistics and --statistics-csv come first.'),
 } as const;
 
 export const connectionShape = { connection: connectionSchema } as const;
@@ -106,6 +125,10 @@ export interface MigrationSpec {
     readonly longestPause: bigint;
   };
   readonly throttle: Throttle;
+  readonly statistics: {
+    readonly every?: bigint | undefined;
+    readonly csv?: string | undefined;
+  };
 }
 
 /** A pipeline as the registry knows it: how its file is read, and how it is made from one. */

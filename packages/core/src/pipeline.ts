@@ -21,6 +21,8 @@ export type PipelineKind = (typeof PIPELINE_KINDS)[number];
  */
 export interface Pipeline {
   readonly kind: PipelineKind;
+  /** Whether runs of kind `incremental` are possible. */
+  readonly incremental: boolean;
   /** Whether runs that write exclude one another, as nothing else keeps an older state from being written last. */
   readonly exclusive: boolean;
   /** Above this an attempt at the range is stopped and its chunk split. */
@@ -64,6 +66,8 @@ export interface Pipeline {
    * is seen. Throws PERMISSION_DENIED where the role may not see it.
    */
   replicationLagMs(): Promise<number | null>;
+  /** Statements that make what the run with this anchor needs in the target, as a person would read them. */
+  ddl?(anchor: Json): Promise<readonly string[]>;
   /** The range as a person would say it, e.g. `8 ships, 2026-01-01 00:00 + 24h`. */
   describe(range: Json): string;
   /** Ends, in source and target, every session that carries one of these application names. */
@@ -155,6 +159,8 @@ export interface RunOptions {
 export type Milestone = 'snapshot' | 'copying' | 'staged' | 'fenced' | 'settled' | 'committed';
 
 export interface AttemptContext {
+  /** Unique over all ledgers. */
+  readonly migrationId: string;
   readonly anchor: Json;
   /** Every connection of the attempt carries it, so that a successor can end it. */
   readonly applicationName: string;

@@ -39,6 +39,15 @@ export const EMPTY_TALLY: Tally = {
   written: 0,
 };
 
+/** Of work that moves no rows. */
+export const EMPTY_RECEIPT: Receipt = {
+  ...EMPTY_TALLY,
+  bytesRead: 0,
+  bytesWritten: 0,
+  parts: [],
+  sourceSnapshot: null,
+};
+
 export function addTallies(a: Tally, b: Tally): Tally {
   return {
     read: a.read + b.read,

@@ -32,6 +32,6 @@ export interface Selections {
   cover(selection: readonly Selection[], without: readonly Json[]): readonly SplitPart[];
   /** The smallest ranges worth a chunk of their own that hold the rejects, by the rejects' keys. */
   replay(
-    rejects: readonly { readonly id: number; readonly key: JsonObject }[],
+    rejects: readonly { readonly id: number; readonly stream: string; readonly key: JsonObject }[],
   ): readonly ReplayPart[];
 }

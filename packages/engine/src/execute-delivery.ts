@@ -131,6 +131,7 @@ async function runAttempt(shop: Workshop, attempt: AttemptAtHand): Promise<void>
     },
   };
   const context: MoveContext = {
+    migrationId: run.migrationId,
     anchor: run.anchor,
     applicationName: attempt.applicationName,
     signal,

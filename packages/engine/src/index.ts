@@ -9,6 +9,7 @@ export { executeDelivery } from './execute-delivery.ts';
 export { Intake } from './intake.ts';
 export { planReprocess, type ReprocessPlan, type ReprocessWish } from './plan-reprocess.ts';
 export { buildReport, type Report, type VerificationResult } from './report.ts';
+export { isFailure, type RunStatistics, StatisticsRecorder } from './run-statistics.ts';
 export { runsToVerify, type StartParts, startRun } from './start-run.ts';
 export { readStatus, type Status } from './status.ts';
 export { type ThrottleStatus, throttleStatus } from './throttle-status.ts';

@@ -8,6 +8,7 @@ import {
   type ParkedChunk,
   type PartTally,
   type PhaseProgress,
+  type PipelineKind,
   type Reject,
   type RejectCount,
   type Run,
@@ -22,6 +23,7 @@ export type VerificationResult = 'passed' | 'differences' | 'unfinished' | 'not 
 /** What a run did; the same on screen, in the log, as JSON and as Markdown. */
 export interface Report {
   readonly migration: string;
+  readonly pipeline: PipelineKind;
   readonly run: number;
   readonly kind: Run['kind'];
   readonly state: RunState;
@@ -85,6 +87,7 @@ export async function buildReport(
   const verification = { ...found, result: resultOf(run, found) };
   return {
     migration: migration.name,
+    pipeline: migration.pipeline,
     run: run.id,
     kind: run.kind,
     state: run.state,

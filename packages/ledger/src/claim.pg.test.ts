@@ -62,8 +62,7 @@ describe('claiming a chunk', () => {
     expect(await fixture.ledger.claim(other)).toMatchObject({
       won: true,
       superseded: [one.applicationName],
-      chunk: { id: chunkId, phase: 'data', stream: 'fleet', range: { at: 0 } },
-      generation: 1,
+      chunk: { id: chunkId, phase: 'data', stream: 'fleet', range: { at: 0 }, generation: 1 },
       attempts: 0,
     });
     expect(await liveTokens(fixture, chunkId)).toEqual([other.token]);

@@ -2,12 +2,14 @@ import { DroverError, type SqlDatabase, type SqlExecutor } from '@drover/core';
 import { createLedger } from './migrations/0001-ledger.ts';
 import { addReprocessing } from './migrations/0002-reprocessing.ts';
 import { addOutsideTargets } from './migrations/0003-outside-targets.ts';
+import { addWorkerHealth } from './migrations/0004-worker-health.ts';
 
 /** In order; the version of the schema is how many of them have run. */
 const MIGRATIONS: readonly (readonly string[])[] = [
   createLedger,
   addReprocessing,
   addOutsideTargets,
+  addWorkerHealth,
 ];
 
 /**

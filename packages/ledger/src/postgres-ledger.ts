@@ -10,6 +10,7 @@ import { install } from './install.ts';
 import { analyzeChunks, outgrewStatistics } from './statements/analyze-chunks.ts';
 import { appendChunks, readPlanProgress } from './statements/append-chunks.ts';
 import { readAttemptRecords, readAttempts } from './statements/attempts.ts';
+import { readAttemptsEnded } from './statements/attempts-ended.ts';
 import { changeThrottle } from './statements/change-throttle.ts';
 import { claim, readFormerAttempts } from './statements/claim.ts';
 import { closePhase } from './statements/close-phase.ts';
@@ -120,6 +121,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
     progress: (runId) => readProgress(database, runId),
     parts: (runId) => readParts(database, runId),
     attempts: (runId) => readAttempts(database, runId),
+    attemptsEnded: (of) => readAttemptsEnded(database, of),
     attemptRecords: (of) => readAttemptRecords(database, of),
     movingTime: (runId) => readMovingTime(database, runId),
     parked: (runId) => readParked(database, runId),

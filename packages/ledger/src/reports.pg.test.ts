@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
 import {
+  healthOf,
   ledgerFixture,
   plannedChunks,
   receiptOf,
@@ -72,7 +73,7 @@ describe('the sums of a run', () => {
     );
     for (const half of halves) {
       const key = await fixture.take(run.id, Number(half['id']));
-      expect(key.claim).toMatchObject({ generation: 2, attempts: 0, estimatedRows: 60 });
+      expect(key.claim).toMatchObject({ chunk: { generation: 2 }, attempts: 0, estimatedRows: 60 });
       await fixture.settle(key, moved(55));
     }
     const { total, bytesRead, bytesWritten, recent, phases } = await ledger.progress(run.id);
@@ -222,13 +223,23 @@ describe('workers', () => {
       connections: 4,
       activity: [],
       waitsFor: [],
+      health: healthOf({ gcMs: 1.25 }),
     };
     await ledger.beat(beat);
-    await ledger.beat({ ...beat, connections: 5 });
+    const later = { connections: 5, health: healthOf({ gcMs: 7, heapUsedBytes: 9 }) };
+    await ledger.beat({ ...beat, ...later });
     await ledger.beat({ ...beat, id: 'w2', pid: 13 });
     expect(await ledger.workers(migration.id)).toMatchObject([
-      { ...beat, connections: 5 },
+      { ...beat, ...later },
       { ...beat, id: 'w2', pid: 13 },
+    ]);
+    await fixture.database.sql.query(
+      `update drover.worker set health = null, seen_at = now() - interval '59 minutes' where id = 'w2'`,
+    );
+    // As a worker of an older version writes it.
+    expect((await ledger.workers(migration.id)).map(({ health }) => health)).toEqual([
+      later.health,
+      null,
     ]);
     await fixture.database.sql.query(
       `update drover.worker set seen_at = now() - interval '1 day' where id = 'w2'`,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { ThrottleSettings } from '@drover/core';
 import { until } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { type LedgerFixture, ledgerFixture } from './testing/ledger-fixture.ts';
+import { healthOf, type LedgerFixture, ledgerFixture } from './testing/ledger-fixture.ts';
 
 const postgresUrl = inject('postgresUrl');
 const HOUR_MS = 3_600_000;
@@ -25,6 +25,7 @@ const beatOf = (migrationId: string, id: string) => ({
   connections: 0,
   activity: [],
   waitsFor: [],
+  health: healthOf(),
 });
 
 describe('the limits that were set', () => {

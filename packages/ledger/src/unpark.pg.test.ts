@@ -36,7 +36,7 @@ describe('a parked chunk that is tried again', () => {
     });
     expect(await ledger.parked(run.id)).toEqual([]);
     const { claim } = await fixture.take(run.id, parked);
-    expect(claim).toMatchObject({ attempts: 0, generation: 2, restMs: 750, outages: 0 });
+    expect(claim).toMatchObject({ attempts: 0, chunk: { generation: 2 }, restMs: 750, outages: 0 });
     // Mutation: without the id in `whole` all chunks of the run are tried again.
     expect(await chunkRow(fixture, other)).toMatchObject({ generation: '1', rest_ms: '0' });
     expect(await ledger.findRun(run.id)).toMatchObject({ state: 'running', phase: 'data' });

@@ -20,7 +20,7 @@ export async function startDemoServers(): Promise<DemoServers> {
     postgresUrl: postgres.url,
     queueUrl: found ? redis.url : postgres.url,
     origins: [
-      `source, target and ledger: ${postgres.origin}`,
+      `Postgres: ${postgres.origin}`,
       found
         ? `queue: ${redis.origin}`
         : `queue: the same Postgres, as there is no Redis here (${redis.unavailable})`,

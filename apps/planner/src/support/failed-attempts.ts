@@ -1,5 +1,5 @@
 import type { AttemptRecord, Ledger, Run } from '@drover/core';
-import { readParked } from '@drover/engine';
+import { isFailure, readParked } from '@drover/engine';
 import { count, duration } from '@drover/telemetry';
 import { parkedText } from '../views/parked-text.ts';
 import { plural } from '../views/plural.ts';
@@ -61,11 +61,6 @@ async function failedAttempts(ledger: Ledger, run: Run): Promise<readonly Attemp
     if (end === undefined || page.length < PAGE) return last;
     after = end.id;
   }
-}
-
-/** An attempt that another one took over from is one whose worker was lost. */
-function isFailure({ errorCode, outcome }: Pick<AttemptRecord, 'errorCode' | 'outcome'>): boolean {
-  return errorCode !== null || outcome === 'superseded';
 }
 
 function attemptText(attempt: AttemptRecord, range: string): string {

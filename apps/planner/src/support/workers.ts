@@ -49,11 +49,23 @@ export const cutoffsSection: Section = {
 function workersText(workers: readonly WorkerRecord[]): readonly string[] {
   return [
     table(
-      ['worker', 'seen', 'memory', 'connections', 'concurrency', 'in hand', 'id'],
+      [
+        'worker',
+        'seen',
+        'memory',
+        'heap',
+        'loop delay',
+        'connections',
+        'concurrency',
+        'in hand',
+        'id',
+      ],
       workers.map((one) => [
         nameOf(one),
         `${duration(one.seenMsAgo)} ago`,
         bytes(one.rssBytes),
+        one.health === null ? '' : bytes(one.health.heapUsedBytes),
+        one.health === null ? '' : duration(one.health.loopDelayMs.max),
         count(one.connections),
         count(one.concurrency),
         count(one.activity.length),

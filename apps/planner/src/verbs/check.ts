@@ -3,19 +3,21 @@ import { collectFindings } from '../collect-findings.ts';
 import { viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
+  type EntityOptions,
+  entitiesOf,
   fileOption,
   jsonOption,
   shipsOption,
+  tablesOption,
   workersOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
 import { findingsText } from '../views/findings.ts';
 import type { MakeVerb } from './verb.ts';
 
-interface CheckOptions {
+interface CheckOptions extends EntityOptions {
   file: string;
   json: boolean;
-  ships?: string[];
   workers: number;
   concurrency: number;
 }
@@ -25,6 +27,7 @@ export const checkVerb: MakeVerb = (verb) =>
     .description('Look at source, target and queue, and say what would go wrong. Writes nothing.')
     .addOption(fileOption())
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(workersOption(2))
     .addOption(concurrencyOption())
     .addOption(jsonOption())
@@ -34,7 +37,7 @@ async function check(options: CheckOptions): Promise<number> {
   await using view = await viewMigration(options.file);
   const findings = await collectFindings(view, {
     attemptsAtOnce: Math.max(1, options.workers) * options.concurrency,
-    options: options.ships === undefined ? {} : { entities: options.ships },
+    options: entitiesOf(options),
   });
   if (options.json) printJson(findings);
   else print(findingsText(findings));

@@ -1,13 +1,23 @@
-import type { Phase, PlannedChunk, RunOptions } from '@drover/core';
+import {
+  DroverError,
+  type Json,
+  noLog,
+  type Phase,
+  type PlannedChunk,
+  type RunOptions,
+} from '@drover/core';
 import { count, table } from '@drover/telemetry';
 import { Command } from 'commander';
-import { type MigrationView, noLog, viewMigration } from '../migration-context.ts';
+import { type MigrationView, viewMigration } from '../migration-context.ts';
 import {
   cutoffOption,
+  type EntityOptions,
+  entitiesOf,
   fileOption,
   fromOption,
   jsonOption,
   shipsOption,
+  tablesOption,
   toOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
@@ -18,10 +28,10 @@ interface PlanOptions extends BoundOptions {
   file: string;
   json: boolean;
   all: boolean;
+  ddl: boolean;
 }
 
-export interface BoundOptions {
-  ships?: string[];
+export interface BoundOptions extends EntityOptions {
   from?: string;
   to?: string;
   cutoff?: string;
@@ -35,15 +45,18 @@ export const planVerb: MakeVerb = (verb) =>
     .description('Show the chunks that a run would have. Writes nothing.')
     .addOption(fileOption())
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(fromOption())
     .addOption(toOption())
     .addOption(cutoffOption())
     .option('--all', 'show every chunk of a long plan', false)
+    .option('--ddl', 'print the statements that would make the tables of the target', false)
     .addOption(jsonOption())
     .action(verb(plan));
 
 async function plan(options: PlanOptions): Promise<number> {
   await using view = await viewMigration(options.file);
+  if (options.ddl) return await printDdl(view, options);
   const planned = await planPhases(view, runOptions(options));
   if (options.json) printJson(planned);
   else print(`${planText(view, planned, options.all)}\n\nStart it with \`drover run\`.`);
@@ -52,7 +65,7 @@ async function plan(options: PlanOptions): Promise<number> {
 
 export function runOptions(bounds: BoundOptions): RunOptions {
   return {
-    ...(bounds.ships === undefined ? {} : { entities: bounds.ships }),
+    ...entitiesOf(bounds),
     ...(bounds.from === undefined ? {} : { from: bounds.from }),
     ...(bounds.to === undefined ? {} : { to: bounds.to }),
     ...(bounds.cutoff === undefined ? {} : { cutoff: bounds.cutoff }),
@@ -66,17 +79,7 @@ export async function planPhases(
   view: Pick<MigrationView, 'pipeline' | 'ledger'>,
   options: RunOptions,
 ): Promise<PlannedPhases> {
-  const cutoffs =
-    view.ledger === null
-      ? new Map<string, string>()
-      : await view.ledger.ledger.cutoffs(view.ledger.migration.id);
-  const { anchor } = await view.pipeline.open({
-    log: noLog,
-    kind: 'full',
-    options,
-    cutoffs,
-    watermarks: new Map(),
-  });
+  const anchor = await anchorOf(view, options);
   const chunksOf = async (phase: Phase) => {
     const chunks: PlannedChunk[] = [];
     const signal = new AbortController().signal;
@@ -94,6 +97,39 @@ export async function planPhases(
     data: await chunksOf('data'),
     finish: await chunksOf('finish'),
   };
+}
+
+/** What a run would freeze, were it opened now. */
+async function anchorOf(
+  view: Pick<MigrationView, 'pipeline' | 'ledger'>,
+  options: RunOptions,
+): Promise<Json> {
+  const cutoffs =
+    view.ledger === null
+      ? new Map<string, string>()
+      : await view.ledger.ledger.cutoffs(view.ledger.migration.id);
+  const { anchor } = await view.pipeline.open({
+    log: noLog,
+    kind: 'full',
+    options,
+    cutoffs,
+    watermarks: new Map(),
+  });
+  return anchor;
+}
+
+async function printDdl(view: MigrationView, options: PlanOptions): Promise<number> {
+  const { pipeline } = view;
+  if (pipeline.ddl === undefined) {
+    throw new DroverError('FILE_INVALID', {
+      message: `The pipeline ${pipeline.kind} makes tables as it meets the data: there are no statements beforehand.`,
+      hint: 'See `drover run --schema-only` for the columns that it would make.',
+    });
+  }
+  const statements = await pipeline.ddl(await anchorOf(view, runOptions(options)));
+  if (options.json) printJson(statements);
+  else print(statements.map((statement) => `${statement};`).join('\n\n'));
+  return 0;
 }
 
 async function* none(): AsyncGenerator<never> {}

@@ -10,7 +10,10 @@ import {
   jsonOption,
   logsOption,
   positiveNumber,
+  progressOption,
   reportsOption,
+  statisticsCsvOption,
+  statisticsOption,
   verificationOption,
   workersOption,
 } from '../options.ts';
@@ -64,6 +67,9 @@ export const rejectsVerb: MakeVerb = (verb) =>
         .addOption(logsOption())
         .addOption(reportsOption())
         .addOption(verificationOption())
+        .addOption(progressOption())
+        .addOption(statisticsOption())
+        .addOption(statisticsCsvOption())
         .addOption(jsonOption())
         .action(verb(replayRejects)),
     );

@@ -12,10 +12,14 @@ import {
   dryRunOption,
   fileOption,
   graceOption,
+  type IntervalOption,
   jsonOption,
   logsOption,
   positiveNumber,
+  progressOption,
   reportsOption,
+  statisticsCsvOption,
+  statisticsOption,
   verificationOption,
   workersOption,
 } from '../options.ts';
@@ -24,12 +28,17 @@ import { addParkedOptions, type ParkedOptions, toFilter } from '../parked-filter
 import { note, print, printJson } from '../print.ts';
 import { formatShipList, parseShipList } from '../ship-list.ts';
 import { startGivenRun } from '../start-given-run.ts';
+import {
+  openStatistics,
+  type StatisticsOptions,
+  type StatisticsOutputs,
+} from '../statistics-outputs.ts';
 import { plural } from '../views/plural.ts';
 import { reprocessText } from '../views/reprocess-text.ts';
 import { INTERRUPTED, watchRun } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
 
-interface ReprocessOptions extends ParkedOptions {
+interface ReprocessOptions extends ParkedOptions, StatisticsOptions {
   file: string;
   delay: number;
   limit?: number;
@@ -43,6 +52,7 @@ interface ReprocessOptions extends ParkedOptions {
   verification: string;
   dryRun: boolean;
   json: boolean;
+  progress?: IntervalOption;
 }
 
 export const reprocessVerb: MakeVerb = (verb) =>
@@ -73,6 +83,9 @@ export const reprocessVerb: MakeVerb = (verb) =>
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(verificationOption())
+    .addOption(progressOption())
+    .addOption(statisticsOption())
+    .addOption(statisticsCsvOption())
     .addOption(jsonOption())
     .action(verb(reprocess));
 
@@ -91,6 +104,7 @@ async function reprocess(path: string | undefined, options: ReprocessOptions): P
   }
   return withCommandLog('reprocess', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
+    const outputs = openStatistics(drover.loaded, options);
     const tried: Tried[] = [];
     let code = 0;
     for (const { run, chunks } of plan.inPlace) {
@@ -104,14 +118,14 @@ async function reprocess(path: string | undefined, options: ReprocessOptions): P
       log.info('chunks are tried again', { run: run.id, chunks: again.length });
       const untouched = before.filter(({ id }) => !chosen.has(id)).map(({ id }) => id);
       tried.push({ run, leftParked: new Set([...untouched, ...parked]) });
-      code = Math.max(code, await watch(drover, run, options));
+      code = Math.max(code, await watch(drover, run, { ...options, outputs }));
       if (code === INTERRUPTED) return code;
     }
     if (plan.given !== null) {
       const run = await startGivenRun(drover, plan.given);
       log.info('reprocessing started', { run: run.id, chunks: plan.given.chunks.length });
       tried.push({ run, leftParked: new Set() });
-      code = Math.max(code, await watch(drover, run, options));
+      code = Math.max(code, await watch(drover, run, { ...options, outputs }));
       if (code === INTERRUPTED) return code;
     }
     if (options.stillFailed !== undefined) {
@@ -173,14 +187,18 @@ async function planFor(
   return planReprocess(parked, wish, { pipeline, fileHash: loaded.hash });
 }
 
-async function watch(drover: Drover, { id }: Run, options: ReprocessOptions): Promise<number> {
+async function watch(
+  drover: Drover,
+  { id }: Run,
+  { outputs, ...options }: ReprocessOptions & { outputs: StatisticsOutputs | null },
+): Promise<number> {
   const run = await drover.ledger.findRun(id);
   if (run === null) throw new DroverError('RUN_MISSING');
   if (run.state === 'paused' || run.state === 'failed') {
     note(`drover: run ${id} is ${run.state}; its chunks are tried when \`drover resume\` goes on.`);
     return 1;
   }
-  return watchRun(drover, run, { ...options, host: systemHost });
+  return watchRun(drover, run, { ...options, statistics: outputs, host: systemHost });
 }
 
 async function writeStillFailed(

@@ -10,18 +10,23 @@ import {
   dryRunOption,
   fileOption,
   graceOption,
+  type IntervalOption,
   jsonOption,
   logsOption,
+  progressOption,
   reportsOption,
+  statisticsCsvOption,
+  statisticsOption,
   verificationOption,
   workersOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
+import { openStatistics, type StatisticsOptions } from '../statistics-outputs.ts';
 import { plural } from '../views/plural.ts';
 import { watchRuns } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
 
-export interface ResumeOptions {
+export interface ResumeOptions extends StatisticsOptions {
   file: string;
   workers: number;
   concurrency: number;
@@ -31,6 +36,7 @@ export interface ResumeOptions {
   verification: string;
   json: boolean;
   dryRun: boolean;
+  progress?: IntervalOption;
 }
 
 export const resumeVerb: MakeVerb = (verb) =>
@@ -46,6 +52,9 @@ export const resumeVerb: MakeVerb = (verb) =>
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(verificationOption())
+    .addOption(progressOption())
+    .addOption(statisticsOption())
+    .addOption(statisticsCsvOption())
     .addOption(jsonOption())
     .action(verb(resume));
 
@@ -54,6 +63,7 @@ export async function resume(options: ResumeOptions): Promise<number> {
   if (options.dryRun) return sayWhatIsLeft(options);
   return withCommandLog('resume', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
+    const statistics = openStatistics(drover.loaded, options);
     const runs = await resumableRuns(drover, { path: options.file, hash: drover.loaded.hash });
     for (const run of runs) {
       if (run.state !== 'running') {
@@ -61,7 +71,7 @@ export async function resume(options: ResumeOptions): Promise<number> {
       }
       log.info('run resumed', { run: run.id, was: run.state });
     }
-    return await watchRuns(drover, runs, { ...options, host: systemHost });
+    return await watchRuns(drover, runs, { ...options, statistics, host: systemHost });
   });
 }
 

@@ -9,14 +9,20 @@ import {
   concurrencyOption,
   cutoffOption,
   dryRunOption,
+  entitiesOf,
   fileOption,
   fromOption,
   graceOption,
+  type IntervalOption,
   jsonOption,
   lengthOfTime,
   logsOption,
+  progressOption,
   reportsOption,
   shipsOption,
+  statisticsCsvOption,
+  statisticsOption,
+  tablesOption,
   toOption,
   verificationOption,
   workersOption,
@@ -24,13 +30,14 @@ import {
 } from '../options.ts';
 import { preflight, rehearse, unfinishedRun } from '../preflight.ts';
 import { note } from '../print.ts';
+import { openStatistics, type StatisticsOptions } from '../statistics-outputs.ts';
 import { watchRun } from '../watch-run.ts';
 import { type BoundOptions, runOptions } from './plan.ts';
 import { resume } from './resume.ts';
 import { analyzeSchema, type SchemaOptions } from './schema-only.ts';
 import type { MakeVerb } from './verb.ts';
 
-interface RunVerbOptions extends BoundOptions, SchemaOptions {
+interface RunVerbOptions extends BoundOptions, SchemaOptions, StatisticsOptions {
   file: string;
   schemaOnly: boolean;
   tablesOnly: boolean;
@@ -45,6 +52,7 @@ interface RunVerbOptions extends BoundOptions, SchemaOptions {
   logs: string;
   reports: string;
   verification: string;
+  progress?: IntervalOption;
 }
 
 export const runVerb: MakeVerb = (verb) =>
@@ -54,6 +62,7 @@ export const runVerb: MakeVerb = (verb) =>
     )
     .addOption(fileOption())
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(fromOption())
     .addOption(toOption())
     .addOption(cutoffOption())
@@ -73,12 +82,15 @@ export const runVerb: MakeVerb = (verb) =>
     .option('--lists <folder>', 'with --schema-only: folder of the channel lists', 'channels')
     .option('--tables-only', 'make the tables and stop', false)
     .option('--migration-only', 'move and verify; the tables are there', false)
-    .option('--drop-tables', 'drop and recreate the wide tables first; asks', false)
+    .option('--drop-tables', 'drop and recreate the tables of the target first; asks', false)
     .addOption(dryRunOption('check and plan only; writes nothing'))
     .addOption(yesOption('do not ask; goes on with an unfinished run'))
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(verificationOption())
+    .addOption(progressOption())
+    .addOption(statisticsOption())
+    .addOption(statisticsCsvOption())
     .addOption(jsonOption())
     .action(verb(run));
 
@@ -98,21 +110,21 @@ async function run(options: RunVerbOptions): Promise<number> {
   if (unfinished !== null) return goOn(unfinished, options, wanted);
   if (!(await preflight(options, wanted))) return 1;
   if (options.dropTables) {
-    const scope =
-      options.ships === undefined ? 'all ships of the migration' : options.ships.join(', ');
+    const scope = entitiesOf(options).entities?.join(', ') ?? 'all of the migration';
     await confirm(
-      `--drop-tables drops the wide tables of ${scope} with all that is in them.`,
+      `--drop-tables drops tables of the target, with all that is in them: those of ${scope}.`,
       options,
     );
   }
   return withCommandLog('run', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
+    const statistics = openStatistics(drover.loaded, options);
     const created = await startRun(
       { ...drover, log },
       { kind: 'full', phases: phasesOf(options), options: wanted },
     );
     log.info('run started', { run: created.id, migration: drover.migration.name });
-    return await watchRun(drover, created, { ...options, host: systemHost });
+    return await watchRun(drover, created, { ...options, statistics, host: systemHost });
   });
 }
 

@@ -7,24 +7,31 @@ import { neededLedger, viewMigration } from '../migration-context.ts';
 import {
   concurrencyOption,
   dryRunOption,
+  type EntityOptions,
+  entitiesOf,
   fileOption,
   graceOption,
+  type IntervalOption,
   jsonOption,
   logsOption,
+  progressOption,
   reportsOption,
   runOption,
   shipsOption,
+  statisticsCsvOption,
+  statisticsOption,
+  tablesOption,
   verificationOption,
   workersOption,
 } from '../options.ts';
 import { print, printJson } from '../print.ts';
+import { openStatistics, type StatisticsOptions } from '../statistics-outputs.ts';
 import { plural } from '../views/plural.ts';
 import { watchRun } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
 
-interface VerifyOptions {
+interface VerifyOptions extends StatisticsOptions, EntityOptions {
   file: string;
-  ships?: string[];
   run?: number;
   workers: number;
   concurrency: number;
@@ -34,6 +41,7 @@ interface VerifyOptions {
   verification: string;
   dryRun: boolean;
   json: boolean;
+  progress?: IntervalOption;
 }
 
 export const verifyVerb: MakeVerb = (verb) =>
@@ -41,6 +49,7 @@ export const verifyVerb: MakeVerb = (verb) =>
     .description('Compare source and target, down to the cell. Exit code 3 where they differ.')
     .addOption(fileOption())
     .addOption(shipsOption())
+    .addOption(tablesOption())
     .addOption(runOption())
     .addOption(workersOption(0))
     .addOption(concurrencyOption())
@@ -49,6 +58,9 @@ export const verifyVerb: MakeVerb = (verb) =>
     .addOption(logsOption())
     .addOption(reportsOption())
     .addOption(verificationOption())
+    .addOption(progressOption())
+    .addOption(statisticsOption())
+    .addOption(statisticsCsvOption())
     .addOption(jsonOption())
     .action(verb(verify));
 
@@ -56,17 +68,18 @@ async function verify(options: VerifyOptions): Promise<number> {
   if (options.dryRun) return sayWhatWouldBeCompared(options);
   return withCommandLog('verify', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
+    const statistics = openStatistics(drover.loaded, options);
     const verifies = await runsToVerify(drover.ledger, drover.migration, options.run ?? null);
     const created = await startRun(
       { ...drover, log },
       {
         kind: 'verification',
         phases: ['verify'],
-        options: { verifies, ...(options.ships === undefined ? {} : { entities: options.ships }) },
+        options: { verifies, ...entitiesOf(options) },
       },
     );
     log.info('verification started', { run: created.id, migration: drover.migration.name });
-    return await watchRun(drover, created, { ...options, host: systemHost });
+    return await watchRun(drover, created, { ...options, statistics, host: systemHost });
   });
 }
 

@@ -4,6 +4,7 @@ import { nextStep } from './next-step.ts';
 import { plural } from './plural.ts';
 import { parkedLines, rejectLines } from './report-remains.ts';
 import { verificationLines } from './report-verification.ts';
+import { type Words, wordsOf } from './words.ts';
 
 /** The report as a person reads it on a terminal. */
 export function reportText(report: Report): string {
@@ -29,13 +30,14 @@ export function headline(report: Report): string {
 function tallyLines(report: Report): string[] {
   if (report.kind === 'verification') return [];
   const { total, attempts } = report;
+  const words = wordsOf(report.pipeline);
   const data = report.phases.find((phase) => phase.phase === 'data');
   const retried = attempts.outcomes.filter((one) => one.outcome === 'retry');
   const causes = retried.map((one) => `${one.errorCode} ${one.count}`).join(', ');
   const rows: (readonly [string, string])[] = [
-    ['narrow rows read', count(total.read)],
-    ['cells written', `${count(total.loaded)}${nulledText(total.nulled)}`],
-    ['wide rows written', count(total.written)],
+    [`${words.read} read`, count(total.read)],
+    [`${words.loaded} written`, `${count(total.loaded)}${nulledText(total.nulled)}`],
+    ...writtenLine(words, total.written),
     ['rejected', count(total.rejected)],
     ['skipped', count(total.skipped)],
     [
@@ -66,13 +68,19 @@ function speedText(report: Report): string {
 
 function partLines(report: Report): string[] {
   if (report.parts.length === 0) return [];
+  const words = wordsOf(report.pipeline);
   const rows = report.parts.map((part) => [
     part.part,
     count(part.read),
     count(part.loaded),
-    count(part.written),
+    ...(words.written === null ? [] : [count(part.written)]),
     count(part.rejected),
     count(part.skipped),
   ]);
-  return [table(['table', 'rows read', 'cells', 'wide rows', 'rejected', 'skipped'], rows), ''];
+  const written = words.written === null ? [] : [words.written];
+  return [table(['table', 'rows read', words.loaded, ...written, 'rejected', 'skipped'], rows), ''];
+}
+
+function writtenLine({ written }: Words, rows: number): (readonly [string, string])[] {
+  return written === null ? [] : [[`${written} written`, count(rows)]];
 }

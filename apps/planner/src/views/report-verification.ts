@@ -2,9 +2,11 @@ import type { Report } from '@drover/engine';
 import { count } from '@drover/telemetry';
 import { plural } from './plural.ts';
 import { keyText } from './report-remains.ts';
+import { wordsOf } from './words.ts';
 
 export function verificationLines(report: Report): string[] {
   const { verification } = report;
+  const words = wordsOf(report.pipeline);
   if (verification.result === 'not run') return ['Verification: not run.'];
   const result = { passed: 'PASSED', differences: 'DIFFERENCES FOUND', unfinished: 'UNFINISHED' };
   const lines = [`Verification: ${result[verification.result]} (${coveredText(report)})`];
@@ -15,18 +17,18 @@ export function verificationLines(report: Report): string[] {
   }
   if (report.outside !== null && report.outside.length > 0) {
     lines.push(
-      `  not covered: ${plural(report.outside.length, 'further ship')} of the source (${shortList(report.outside)})`,
+      `  not covered: ${plural(report.outside.length, `further ${words.entity}`)} of the source (${shortList(report.outside)})`,
     );
   }
   if (verification.explained > 0) {
     lines.push(
-      `  not in the target because rejected, as on record: ${plural(verification.explained, 'cell')}`,
+      `  not in the target because rejected, as on record: ${plural(verification.explained, words.compared)}`,
     );
   }
-  if (verification.wrong > 0) lines.push(`  differ: ${plural(verification.wrong, 'cell')}`);
+  if (verification.wrong > 0) lines.push(`  differ: ${plural(verification.wrong, words.compared)}`);
   if (verification.stale > 0) {
     lines.push(
-      `  differ because the source changed after the move: ${plural(verification.stale, 'cell')}`,
+      `  differ because the source changed after the move: ${plural(verification.stale, words.compared)}`,
     );
   }
   for (const one of report.differences) {

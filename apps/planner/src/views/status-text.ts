@@ -81,11 +81,25 @@ function stateOf({ activity, waitsFor }: Status['workers'][number]): string {
   return activity.length === 0 ? 'idle' : 'working';
 }
 
+/** Of the time since the worker's last heartbeat but one. */
+function healthCells(health: Status['workers'][number]['health']): readonly string[] {
+  if (health === null) return ['', '', '', ''];
+  const { heapUsedBytes, cpuShare, gcMs, spanMs, loopDelayMs } = health;
+  const percent = (share: number) => `${(share * 100).toFixed(0)} %`;
+  return [
+    bytes(heapUsedBytes),
+    percent(cpuShare),
+    percent(spanMs > 0 ? gcMs / spanMs : 0),
+    duration(loopDelayMs.max),
+  ];
+}
+
 function workersText(status: Status): string {
   if (status.workers.length === 0) return 'No worker is running.';
   const rows = status.workers.map((worker) => [
     `${worker.host}:${worker.pid}`,
     bytes(worker.rssBytes),
+    ...healthCells(worker.health),
     count(worker.connections),
     stateOf(worker),
   ]);
@@ -100,7 +114,9 @@ function workersText(status: Status): string {
       attempt.label,
     ]),
   );
-  const lines = [table(['worker', 'memory', 'connections', 'state'], rows)];
+  const lines = [
+    table(['worker', 'memory', 'heap', 'CPU', 'GC', 'loop delay', 'connections', 'state'], rows),
+  ];
   const outages = status.workers.flatMap((worker) =>
     worker.waitsFor.map(
       ({ store, reason }) => `${worker.host}:${worker.pid} waits for the ${store}: ${reason}`,

@@ -8,7 +8,15 @@ export const WITH_PARTS_OF = (origins: string) => `with recursive family as (
     select id from drover.chunk where id in (${origins})
     union all select part.id from drover.chunk part join family on part.parent_id = family.id)`;
 
-const ORIGIN = WITH_PARTS_OF('select origin_id from drover.chunk where id = $1');
+/** What a verify chunk verifies; one without an origin verifies all that was moved of its stream. */
+const ORIGIN = WITH_PARTS_OF(
+  `select origin_id from drover.chunk where id = $1
+   union all
+   select c.id from drover.chunk v join drover.run r on r.id = v.run_id join drover.chunk c on c.stream = v.stream
+   where v.id = $1 and v.origin_id is null and c.phase = 'data' and c.state = 'done'
+     and c.run_id in (select r.id union all
+       select verified::int8 from jsonb_array_elements_text(r.options -> 'verifies') verified)`,
+);
 
 /**
  * Receipts of the data chunk that a verify chunk verifies, or of its parts, and their rejects that are open;

@@ -27,9 +27,9 @@ export async function readRejects(
   query: RejectQuery,
 ): Promise<readonly RejectRecord[]> {
   const rows = await sql.query(
-    `select ${REJECT_COLUMNS}, r.id, r.run_id, r.chunk_id, ${millis('r.created_at')} as created_ms,
+    `select ${REJECT_COLUMNS}, r.id, r.run_id, r.chunk_id, c.stream, ${millis('r.created_at')} as created_ms,
        ${millis('r.closed_at')} as closed_ms
-     from drover.reject r
+     from drover.reject r join drover.chunk c on c.id = r.chunk_id
      where r.run_id = $1 and r.id > $2 and ($3::text is null or r.rule = $3)
        and (not $4::bool or r.closed_at is null)
      order by r.id limit $5`,
@@ -40,6 +40,7 @@ export async function readRejects(
     id: number(row, 'id'),
     runId: number(row, 'run_id'),
     chunkId: number(row, 'chunk_id'),
+    stream: text(row, 'stream'),
     createdAtMs: number(row, 'created_ms'),
     closedAtMs: optionalNumber(row, 'closed_ms'),
   }));

@@ -7,6 +7,7 @@ import type {
   NewRun,
   Phase,
   PlannedChunk,
+  ProcessHealth,
   Receipt,
   Reject,
   Run,
@@ -133,6 +134,20 @@ export function receiptOf(overrides: Partial<Receipt> = {}): Receipt {
     bytesWritten: 0,
     parts: [],
     sourceSnapshot: null,
+    ...overrides,
+  };
+}
+
+export function healthOf(overrides: Partial<ProcessHealth> = {}): ProcessHealth {
+  return {
+    spanMs: 2000,
+    heapUsedBytes: 0,
+    externalBytes: 0,
+    gcCount: 0,
+    gcMs: 0,
+    gcTotalMs: 0,
+    loopDelayMs: { p50: 0, p99: 0, max: 0 },
+    cpuShare: 0,
     ...overrides,
   };
 }
