@@ -67,9 +67,9 @@ function errorsPage() {
   );
 }
 
-function migrationFilePage(schema) {
+function migrationFilePage(pipeline, schema) {
   return page(
-    'The migration file of a pivot',
+    `The migration file of a ${pipeline}`,
     'YAML or JSON. `${NAME}` stands for a variable of the environment, or of a `.env` file beside the migration file (the real environment wins); a password that is written out is refused. `-` as default: the key is needed.',
     markdownTable(['key', 'type', 'default', 'meaning'], optionRows(schema, '')),
   );
@@ -92,15 +92,20 @@ function optionRows(schema, path) {
   });
 }
 
-/** The object that an option is, or is a list of, or may be. */
+/** The object that an option is, or is a list or a map of, or may be. */
 function innerObject(option) {
   if (option.properties !== undefined) return { schema: option, suffix: '' };
-  if (option.items?.properties !== undefined) return { schema: option.items, suffix: '[]' };
-  const choices = (option.anyOf ?? []).filter((choice) => choice.properties !== undefined);
+  const within = (inner, suffix) =>
+    inner === null ? null : { ...inner, suffix: `${suffix}${inner.suffix}` };
+  if (option.items !== undefined) return within(innerObject(option.items), '[]');
+  if (typeof option.additionalProperties === 'object') {
+    return within(innerObject(option.additionalProperties), '.*');
+  }
+  const choices = (option.anyOf ?? []).map(innerObject).filter((choice) => choice !== null);
   if (choices.length === 0) return null;
-  const properties = Object.assign({}, ...choices.map((choice) => choice.properties));
-  const required = choices.length === 1 ? choices[0].required : Object.keys(properties);
-  return { schema: { properties, required }, suffix: '' };
+  const properties = Object.assign({}, ...choices.map(({ schema }) => schema.properties));
+  const required = choices.length === 1 ? choices[0].schema.required : Object.keys(properties);
+  return { schema: { properties, required }, suffix: choices[0].suffix };
 }
 
 function typeName(option) {
@@ -110,6 +115,7 @@ function typeName(option) {
     return [...new Set(option.anyOf.map(typeName))].filter((name) => name !== 'any').join(' or ');
   }
   if (option.type === 'array') return `list of ${typeName(option.items)}`;
+  if (option.additionalProperties?.properties !== undefined) return 'map of objects';
   if (option.additionalProperties?.type !== undefined) return 'map of text';
   return (
     { string: 'text', integer: 'number', object: 'object' }[option.type] ?? option.type ?? 'any'
@@ -149,14 +155,22 @@ function help(verbs) {
   return stdout;
 }
 
-const { schema } = await loadPipeline('pivot');
-const pivotSchema = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+/** The page and the schema of a pipeline's file. */
+async function filePages(pipeline, name) {
+  const { schema } = await loadPipeline(pipeline);
+  const json = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return {
+    [name]: migrationFilePage(pipeline, json),
+    [`${pipeline}.schema.json`]: `${JSON.stringify(json, null, 2)}\n`,
+  };
+}
+
 const pages = {
   'states.md': statesPage(),
   'errors.md': errorsPage(),
-  'migration-file.md': migrationFilePage(pivotSchema),
+  ...(await filePages('pivot', 'migration-file.md')),
+  ...(await filePages('warehouse', 'migration-file-warehouse.md')),
   'commands.md': commandsPage(),
-  'pivot.schema.json': `${JSON.stringify(pivotSchema, null, 2)}\n`,
 };
 const checking = process.argv.includes('--check');
 if (!checking) mkdirSync(folder, { recursive: true });

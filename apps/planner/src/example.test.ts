@@ -6,17 +6,32 @@ import { loadMigration } from '@drover/config';
 import { loadPipeline } from '@drover/pipelines';
 import { afterEach, describe, expect, test } from 'vitest';
 
-const EXAMPLE = fileURLToPath(new URL('../../../examples/pivot', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../../examples/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'drover-example-'));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('the documented example', () => {
-  test('is a migration file that Drover takes, with the environment that stands beside it', async () => {
-    cpSync(EXAMPLE, folder, { recursive: true });
-    renameSync(join(folder, '.env.example'), join(folder, '.env'));
-    const loaded = await loadMigration(join(folder, 'migration.yaml'), loadPipeline);
+async function loadExample(pipeline: string) {
+  const copy = join(folder, pipeline);
+  cpSync(join(EXAMPLES, pipeline), copy, { recursive: true });
+  renameSync(join(copy, '.env.example'), join(copy, '.env'));
+  return loadMigration(join(copy, 'migration.yaml'), loadPipeline);
+}
+
+describe('a documented example is a migration file that Drover takes, with the environment beside it', () => {
+  test('of a pivot', async () => {
+    const loaded = await loadExample('pivot');
     expect(loaded.spec).toMatchObject({ name: 'ship-timeseries', pipeline: 'pivot' });
     expect([...loaded.lists.keys()]).toEqual(['channels/1.txt']);
     expect(loaded.text).not.toContain('source.example');
+  });
+
+  test('of a warehouse', async () => {
+    const loaded = await loadExample('warehouse');
+    expect(loaded.spec).toMatchObject({
+      name: 'shop-warehouse',
+      pipeline: 'warehouse',
+      target: { fe: ['http://doris.example:8030'], password: 'change-me' },
+    });
+    expect(loaded.text).not.toContain('change-me');
   });
 });
