@@ -81,7 +81,7 @@ export function pivotFile(of: {
   };
 }
 
-const benchHost: Host = {
+export const benchHost: Host = {
   name: 'bench',
   pid: process.pid,
   now: () => Date.now(),

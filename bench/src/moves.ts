@@ -22,6 +22,7 @@ interface BenchSpan {
 
 function attemptContext(): AttemptContext {
   return {
+    migrationId: 'bench',
     anchor: ANCHOR,
     applicationName: `drover bench ${randomUUID().slice(0, 8)}`,
     signal: new AbortController().signal,

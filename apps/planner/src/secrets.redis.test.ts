@@ -4,7 +4,8 @@ import { startRedis } from '@drover/servers';
 import { hourlyRows, until } from '@drover/testkit';
 import { Redis } from 'ioredis';
 import { expect, inject, test } from 'vitest';
-import { type CliFixture, cliFixture, reference } from './testing/cli-fixture.ts';
+import { type CliFixture, cliFixture } from './testing/cli-fixture.ts';
+import { reference } from './testing/cli-folder.ts';
 
 const POSTGRES_SECRET = 'pg-S3cret-7f1c';
 /** Each command is a process of its own. */

@@ -3,8 +3,8 @@ import { startRun } from '@drover/engine';
 import type { Drover } from '@drover/worker';
 
 /**
- * Opens a run of its own for chunks that no run of this file has: it makes the tables of their ships, moves
- * and verifies.
+ * Opens a run of its own for chunks that no run of this file has: it makes their tables, moves and
+ * verifies.
  * @throws DroverError RUN_UNFINISHED where such a run is unfinished.
  */
 export function startGivenRun(drover: Drover, given: GivenWork): Promise<Run> {

@@ -63,7 +63,9 @@ describe.skipIf(redisUrl === null)('drover status', () => {
     expect(out).toMatch(/phase +planned +queued +running +done +parked\n/);
     expect(out).toMatch(/data +0 +1 +1 +0 +0\n/);
     expect(out).toMatch(/rows read 0, .* rows\/s, .* rows\/hour/);
-    expect(out).toMatch(/worker +memory +heap +CPU +GC +loop delay +connections +state\n/);
+    expect(out).toMatch(
+      /worker +memory +heap +CPU +GC +loop delay +connections +chunks at once +state\n/,
+    );
     const cells = '[\\d.]+ MB +[\\d.]+ MB +\\d+ % +\\d+ % +[\\d.]+ m?s +\\d+ +working';
     expect(out).toMatch(new RegExp(`:${worker.child.pid} +${cells}`));
     expect(out).toMatch(/chunk +phase +rows +rows\/s +for +range/);

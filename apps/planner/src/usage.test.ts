@@ -17,11 +17,11 @@ const PARKED = [
   ...['--run', '--stream', '--ships', '--from', '--to', '--code', '--older-than'],
   '--newer-than',
 ];
-const REJECTS = ['--run', '--rule', '--ships'];
-const BOUNDS = ['--ships', '--from', '--to', '--cutoff'];
+const REJECTS = ['--run', '--rule', '--ships', '--tables'];
+const BOUNDS = ['--ships', '--tables', '--from', '--to', '--cutoff'];
 const OPTIONS: Record<string, readonly string[]> = {
   check: [...COMMON, '--ships', '--json'],
-  plan: [...COMMON, ...BOUNDS, '--all', '--json'],
+  plan: [...COMMON, ...BOUNDS, '--all', '--ddl', '--json'],
   run: [
     ...[...COMMON, ...WATCHING, ...BOUNDS, '--yes', '--drop-tables', '--sample', '--lists'],
     ...['--schema-only', '--tables-only', '--migration-only'],
@@ -35,7 +35,8 @@ const OPTIONS: Record<string, readonly string[]> = {
     ...[...COMMON, '--chunks-per-second', '--concurrency', '--rows-per-second', '--query', '--off'],
     ...['--query-below', '--replication-lag', '--hours', '--time-zone', '--dry-run', '--json'],
   ],
-  verify: [...COMMON, ...WATCHING, '--ships', '--run'],
+  sync: [...COMMON, ...WATCHING, '--tables'],
+  verify: [...COMMON, ...WATCHING, '--ships', '--tables', '--run'],
   report: [...COMMON, '--run', '--reports', '--attempts', '--dry-run', '--json'],
   'failed list': [...COMMON, ...PARKED, '--json'],
   'failed show': [...COMMON, '--json'],
@@ -79,6 +80,12 @@ describe('drover', () => {
     [['run', '--from', 'yesterday'], 'Write for example 2026-01-31'],
     [['plan', '--cutoff', '2026-02-30'], 'Write for example 2026-01-31'],
     [['run', '--ships', ','], 'Name at least one ship'],
+    [['sync', '--tables', ','], 'Name at least one table'],
+    [
+      ['run', '--ships', 'S1', '--tables', 'a.b'],
+      "'--table, --tables <names>' cannot be used with",
+    ],
+    [['rejects', 'list', '--table', 'a.b', '--ship', 'S1'], 'cannot be used with'],
     [['run', '--sample', '10 potatoes'], 'Write a length of time'],
     [['worker', '--grace', 'soon'], 'Write a length of time'],
     [['run', '--statistics', '10'], 'Write a length of time of 1s or more'],

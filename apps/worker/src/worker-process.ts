@@ -1,6 +1,7 @@
 import { systemHost } from '@drover/config';
 import { parseDuration, Stopped, toDroverError } from '@drover/core';
 import { createLog, LOG_FILES_KEPT, logCommandStart } from '@drover/telemetry';
+import { keepSocketMemorySmall } from './socket-memory.ts';
 import { type RunningWorker, startWorker } from './worker.ts';
 
 export interface WorkerProcessOptions {
@@ -57,6 +58,7 @@ export async function runWorkerProcess(options: WorkerProcessOptions): Promise<n
   process.on('SIGINT', onSignal);
   try {
     worker = await startWorker({ ...options, signal: unwanted.signal, log });
+    using _ = keepSocketMemorySmall();
     // A signal may have come in the last moment of starting.
     if (unwanted.signal.aborted) void worker.stop(0);
     await worker.ended;

@@ -253,7 +253,7 @@ class Worker implements RunningWorker {
         migrationId: migration.id,
         host: host.name,
         pid: host.pid,
-        concurrency: this.#options.concurrency,
+        concurrency: this.#chunksAtOnce(),
         rssBytes: process.memoryUsage.rss(),
         connections: pipeline.connections() + OTHER_CONNECTIONS,
         activity: inHand.progress(host.now()),
@@ -275,13 +275,18 @@ class Worker implements RunningWorker {
   }
 
   async #throttle(): Promise<void> {
-    const { throttler, congestion, intake, consumer, log } = this.#parts;
+    const { throttler, intake, consumer, log } = this.#parts;
     await throttler.refresh();
-    const allowed = throttler.concurrency(this.#options.concurrency);
-    consumer.setConcurrency(congestion.concurrency(allowed));
+    consumer.setConcurrency(this.#chunksAtOnce());
     const { held } = throttler;
     if (!intake.set('throttle', held !== null)) return;
     log.info(held === null ? 'work goes on' : 'work is held', { reason: held });
+  }
+
+  /** Its own number, or fewer where limits or a target that pushed back ask for it. */
+  #chunksAtOnce(): number {
+    const { throttler, congestion } = this.#parts;
+    return congestion.concurrency(throttler.concurrency(this.#options.concurrency));
   }
 
   async #endWithRun(): Promise<void> {

@@ -30,7 +30,8 @@ export interface Ledger {
 
   /**
    * Stores the run with its anchor, its cutoffs and the chunks it is born with. Throws RUN_UNFINISHED where
-   * one of its kind is unfinished, and where a chunk to take over is not parked any more.
+   * one of its kind is unfinished, or any that it must be alone among, and where a chunk to take over is not
+   * parked any more.
    */
   createRun(run: NewRun): Promise<Run>;
   findRun(runId: number): Promise<Run | null>;
@@ -101,11 +102,12 @@ export interface Ledger {
   /**
    * Tries parked chunks again, with fresh attempts: all of them in one transaction, which takes a finished
    * run back to the first phase that has work again. Chunks that are not parked any more are left alone.
-   * Throws RUN_UNFINISHED where another run of that kind is unfinished.
+   * Throws RUN_UNFINISHED where another run of that kind is unfinished, with `alone` any but a verification.
    */
   unpark(of: {
     runId: number;
     chunks: readonly Unparking[];
+    alone?: boolean;
     /** How long a worker rests after each of them. */
     restMs: number;
   }): Promise<Unparked>;
@@ -192,6 +194,8 @@ export interface NewRun {
   readonly anchor: Json;
   /** Moments to remember as the migration's cutoffs, by entity. */
   readonly cutoffs: ReadonlyMap<string, string>;
+  /** Whether it is refused beside any unfinished run but a verification; by default beside one of its kind. */
+  readonly alone?: boolean;
   /** What the phase data is born with, where it is not planned from the anchor. */
   readonly given?: GivenWork;
 }
@@ -316,6 +320,7 @@ export interface WorkerBeat {
   readonly migrationId: string;
   readonly host: string;
   readonly pid: number;
+  /** Chunks that it takes at once at present: fewer while limits, or a target that pushed back, ask for it. */
   readonly concurrency: number;
   readonly rssBytes: number;
   readonly connections: number;

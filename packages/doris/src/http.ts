@@ -12,8 +12,8 @@ export interface HttpCall {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  /** Without an answer for so long the call fails; null waits as long as the signal lets it. */
-  readonly answerMs: number | null;
+  /** Without an answer for so long the call fails; an upload, without having been asked for its body. */
+  readonly answerMs: number;
 }
 
 export interface HttpAnswer {
@@ -22,15 +22,18 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
-type Login = Pick<DorisAddress, 'user' | 'password'>;
+/** null: the call carries no login, as it goes to a host that is none of Doris'. */
+type Login = Pick<DorisAddress, 'user' | 'password'> | null;
 
 /** UTF-8 as the bytes of a header, which Node takes as latin1. */
 export function headerValue(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-function authorization({ user, password }: Login): string {
-  return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
+function authorization(login: Login): Readonly<Record<string, string>> {
+  if (login === null) return {};
+  const pair = Buffer.from(`${login.user}:${login.password}`, 'utf8').toString('base64');
+  return { Authorization: `Basic ${pair}` };
 }
 
 /** A call without a body; redirects are told, not followed: they carry the password. */
@@ -41,18 +44,20 @@ export async function call(login: Login, wanted: HttpCall): Promise<HttpAnswer> 
 /** A call whose body is asked for when the server is ready for it; an early answer ends it unasked. */
 export interface Upload extends HttpCall {
   readonly body: () => AsyncIterable<Uint8Array>;
+  /** Called when the server was reached: before, it knows nothing of the call. */
+  readonly onConnect: () => void;
 }
 
 /** Writes the body as it comes, and not ahead of the server. A body that fails breaks the connection. */
 export async function upload(login: Login, wanted: Upload): Promise<HttpAnswer> {
-  return send(login, wanted, { 'Transfer-Encoding': 'chunked' }, wanted.body);
+  return send(login, wanted, { 'Transfer-Encoding': 'chunked' }, wanted);
 }
 
 async function send(
   login: Login,
   wanted: HttpCall,
   framing: Readonly<Record<string, string>>,
-  body?: () => AsyncIterable<Uint8Array>,
+  uploaded?: Pick<Upload, 'body' | 'onConnect'>,
 ): Promise<HttpAnswer> {
   const where = `target ${placeOf(wanted.url)}`;
   wanted.signal.throwIfAborted();
@@ -62,30 +67,36 @@ async function send(
     // One connection a call: a server that ended an idle one would cost a load its answer.
     agent: false,
     signal: wanted.signal,
-    headers: { Authorization: authorization(login), ...framing, ...wanted.headers },
+    headers: { ...authorization(login), ...framing, ...wanted.headers },
   };
   try {
     return await new Promise<HttpAnswer>((resolve, reject) => {
       const request = (secure ? tlsRequest : plainRequest)(wanted.url, options);
       let answered = false;
+      // Its own clock: those of sockets do not run while the connection is made.
+      const late = setTimeout(() => {
+        reject(noAnswer(where, wanted.answerMs));
+        request.destroy();
+      }, wanted.answerMs);
+      const inTime = () => clearTimeout(late);
       request.on('error', (error) => {
+        inTime();
         if (!answered) reject(error);
       });
       request.on('response', (response) => {
         answered = true;
-        readAnswer(response).then(resolve, reject);
+        readAnswer(response).then(resolve, reject).finally(inTime);
       });
-      if (wanted.answerMs !== null) {
-        request.setTimeout(wanted.answerMs, () =>
-          request.destroy(noAnswer(where, wanted.answerMs)),
-        );
-      }
-      if (body === undefined) {
+      if (uploaded === undefined) {
         request.end();
         return;
       }
+      request.on('socket', (socket) =>
+        socket.once(secure ? 'secureConnect' : 'connect', uploaded.onConnect),
+      );
       request.on('continue', () => {
-        writeBody(request, body).catch((error: unknown) => {
+        inTime();
+        writeBody(request, uploaded.body).catch((error: unknown) => {
           // Never ended properly: a terminated body would be committed.
           request.destroy();
           if (!answered) reject(error);
@@ -98,13 +109,42 @@ async function send(
   }
 }
 
+/** Written at once. A source brings some 10 kB at a time, and each write is a call of the system on both sides. */
+const GATHERED_BYTES = 256 * 1024;
+
+/** Where the source is slow, what has come of it goes out after so long. */
+const LONGEST_GATHERING_MS = 100;
+
 async function writeBody(
   request: ReturnType<typeof plainRequest>,
   body: () => AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  for await (const piece of body()) {
-    if (request.destroyed) return;
-    if (!request.write(piece)) await drained(request);
+  let gatheredBytes = 0;
+  const flush = () => {
+    gatheredBytes = 0;
+    // Newer versions of Node gather in the request, not in its socket, and would write piece by piece here.
+    request.socket?.cork();
+    request.uncork();
+    request.socket?.uncork();
+  };
+  let late: NodeJS.Timeout | undefined;
+  try {
+    for await (const piece of body()) {
+      if (request.destroyed) return;
+      if (gatheredBytes === 0) {
+        request.cork();
+        late = setTimeout(flush, LONGEST_GATHERING_MS);
+      }
+      request.write(piece);
+      gatheredBytes += piece.length;
+      if (gatheredBytes < GATHERED_BYTES) continue;
+      clearTimeout(late);
+      flush();
+      if (request.writableNeedDrain) await drained(request);
+    }
+  } finally {
+    clearTimeout(late);
+    if (gatheredBytes > 0) flush();
   }
   request.end();
 }
@@ -139,8 +179,8 @@ async function readAnswer(response: IncomingMessage): Promise<HttpAnswer> {
   };
 }
 
-function noAnswer(where: string, answerMs: number | null): DroverError {
+function noAnswer(where: string, answerMs: number): DroverError {
   return new DroverError('CONNECTION_LOST', {
-    message: `${where}: no answer within ${(answerMs ?? 0) / 1000} s.`,
+    message: `${where}: no answer within ${answerMs / 1000} s.`,
   });
 }

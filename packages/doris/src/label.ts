@@ -17,5 +17,6 @@ export function labelOf(of: {
 }): string {
   const part = of.part === undefined ? '' : `_${of.part}`;
   const label = `drover_${of.migrationId}_${of.chunkId}_${of.generation}${part}`;
-  return label.replaceAll(FOREIGN, '_').slice(0, MAX_LABEL);
+  if (label.length > MAX_LABEL) throw new RangeError(`a label of ${label.length} characters`);
+  return label.replaceAll(FOREIGN, '_');
 }

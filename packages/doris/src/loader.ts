@@ -3,29 +3,10 @@ import { DroverError } from '@drover/core';
 import { placeOf } from './address.ts';
 import { serverError } from './classify.ts';
 import { type RefusedRow, readErrorLog } from './error-log.ts';
-import { headerValue, upload } from './http.ts';
+import { call, upload } from './http.ts';
 import { type LoadReply, readFinish, readLoadReply } from './load-reply.ts';
+import { headersOf, type LoadRequest, type LoadTarget } from './load-request.ts';
 import { type Nodes, refusal } from './nodes.ts';
-
-/** Where a load goes, and under which label. */
-export interface LoadTarget {
-  readonly database: string;
-  readonly table: string;
-  readonly label: string;
-}
-
-export interface LoadRequest extends LoadTarget {
-  /** Names of the columns, in the order of the body's fields. */
-  readonly columns: readonly string[];
-  readonly twoPhase: boolean;
-  /** What becomes of a row whose key the table has: it is replaced, or deleted, or what `deleteWhen` says. */
-  readonly merge: 'append' | 'delete' | { readonly deleteWhen: string };
-  readonly compress: 'off' | 'gzip';
-  readonly timeoutSeconds: number;
-  /** Called when the server is ready for the rows; not called where it refuses before. */
-  readonly body: () => AsyncIterable<Uint8Array>;
-  readonly signal: AbortSignal;
-}
 
 /** Doris refused rows of a load, and with them the load. */
 export class RowsRefused extends Error {
@@ -57,21 +38,6 @@ const LABEL_STATES: readonly LabelState[] = [
   'ABORTED',
 ];
 
-/**
- * How Drover sends rows, in all versions from 3.0 to 4.1 read as they were written: every value in quotes but
- * NULL, escapes by backslashes, and nothing that does not fit turned into NULL or cut.
- */
-const FORMAT: Readonly<Record<string, string>> = {
-  format: 'csv',
-  column_separator: ',',
-  enclose: '"',
-  escape: '\\',
-  trim_double_quotes: 'true',
-  strict_mode: 'true',
-  max_filter_ratio: '0',
-  timezone: '+00:00',
-};
-
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
@@ -88,12 +54,8 @@ export class Loader {
    * @throws RowsRefused; DroverError: whether the load is in the target then, only its label tells.
    */
   async load(request: LoadRequest): Promise<LoadReply> {
-    const path = `/api/${encodeURIComponent(request.database)}/${encodeURIComponent(request.table)}/_stream_load`;
-    const headers = headersOf(request);
-    const [direct] = await this.#nodes.backends(request.signal);
-    const node = direct ?? (await this.#nodes.redirect(path, headers, request.signal));
+    const { node, text } = await this.#send(request);
     const where = `target ${placeOf(node)}`;
-    const text = await this.#send(node, path, headers, request);
     const outcome = readLoadReply(text);
     if (outcome === null) {
       throw new DroverError('CONNECTION_LOST', {
@@ -207,29 +169,50 @@ export class Loader {
     }
   }
 
-  async #send(
+  /** To the first backend that is there; which of them a load goes to makes no difference. */
+  async #send(request: LoadRequest): Promise<{ node: string; text: string }> {
+    const path = `/api/${encodeURIComponent(request.database)}/${encodeURIComponent(request.table)}/_stream_load`;
+    const headers = headersOf(request);
+    for (const node of await this.#nodes.backends(request.signal)) {
+      const sent = await this.#sendTo(node, path, headers, request);
+      if (sent.reached) return { node, text: sent.text };
+    }
+    const node = await this.#nodes.redirect(path, headers, request.signal);
+    const sent = await this.#sendTo(node, path, headers, request);
+    if (sent.reached) return { node, text: sent.text };
+    throw sent.failure;
+  }
+
+  /** Not reached: the node knows nothing of the load, and another one may be tried. */
+  async #sendTo(
     node: string,
     path: string,
     headers: Readonly<Record<string, string>>,
-    request: LoadRequest,
-  ): Promise<string> {
+    { body, signal }: LoadRequest,
+  ): Promise<{ reached: true; text: string } | { reached: false; failure: DroverError }> {
+    let reached = false;
     try {
       const { text } = await upload(this.#nodes.address, {
         method: 'PUT',
         url: new URL(path, node).href,
         headers,
-        body: request.body,
-        signal: request.signal,
-        // It answers when it has committed: the load's own time limit is what ends it.
-        answerMs: null,
+        body,
+        signal,
+        answerMs: this.#nodes.answerMs,
+        onConnect: () => {
+          reached = true;
+        },
       });
-      return text;
+      return { reached: true, text };
     } catch (error) {
-      if (error instanceof DroverError && error.code === 'CONNECTION_LOST') this.#nodes.avoid(node);
-      throw error;
+      if (!isLost(error)) throw error;
+      this.#nodes.avoid(node);
+      if (reached) throw error;
+      return { reached: false, failure: error };
     }
   }
 
+  /** Asked of one node after the other: to end a transaction twice is to end it once. */
   async #finish(
     target: LoadTarget,
     what: Readonly<Record<string, string>>,
@@ -238,18 +221,30 @@ export class Loader {
   ): Promise<{ ok: boolean; message: string }> {
     const path = `/api/${encodeURIComponent(target.database)}/_stream_load_2pc`;
     const headers = { ...what, txn_operation: operation };
-    const [direct] = await this.#nodes.backends(signal);
-    const node = direct ?? (await this.#nodes.redirect(path, headers, signal));
-    const url = new URL(path, node).href;
-    const { text } = await this.#nodes.call({ method: 'PUT', url, headers, signal });
-    const answer = readFinish(text);
-    if (answer !== null) return answer;
-    throw new DroverError('CONNECTION_LOST', {
-      message: `target ${placeOf(node)}: the answer to the ${operation} of load ${target.label} cannot be read.`,
-    });
+    const ask = async (node: string) => {
+      const url = new URL(path, node).href;
+      const { text } = await this.#nodes.call({ method: 'PUT', url, headers, signal });
+      const answer = readFinish(text);
+      if (answer !== null) return answer;
+      throw new DroverError('CONNECTION_LOST', {
+        message: `target ${placeOf(node)}: the answer to the ${operation} of load ${target.label} cannot be read.`,
+      });
+    };
+    for (const node of await this.#nodes.backends(signal)) {
+      try {
+        return await ask(node);
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        this.#nodes.avoid(node);
+      }
+    }
+    return ask(await this.#nodes.redirect(path, headers, signal));
   }
 
-  /** The log is where the load was, whatever name its node gives itself. */
+  /**
+   * The log is where the load was, whatever name its node gives itself, or at a store of files, which has no
+   * business with the login. Without it nobody can say which rows they are; that they were refused is known.
+   */
   async #errorLog(
     errorUrl: string,
     node: string,
@@ -259,28 +254,17 @@ export class Loader {
     const said = new URL(errorUrl);
     const own = said.pathname.startsWith('/api/');
     const url = own ? new URL(`${said.pathname}${said.search}`, node).href : said.href;
-    const { text } = await this.#nodes.call({ method: 'GET', url, signal });
-    return readErrorLog(text);
+    const { address, answerMs } = this.#nodes;
+    try {
+      const wanted = { method: 'GET', url, signal, answerMs } as const;
+      const { text } = await call(own ? address : null, wanted);
+      return readErrorLog(text);
+    } catch (error) {
+      if (error instanceof DroverError) return [];
+      throw error;
+    }
   }
 }
 
-function headersOf(request: LoadRequest): Readonly<Record<string, string>> {
-  const { merge } = request;
-  const columns = request.columns.map((name) => `\`${name.replaceAll('`', '``')}\``).join(',');
-  return {
-    ...FORMAT,
-    Expect: '100-continue',
-    label: request.label,
-    columns: headerValue(columns),
-    timeout: String(request.timeoutSeconds),
-    two_phase_commit: request.twoPhase ? 'true' : 'false',
-    ...(request.compress === 'off' ? {} : { compress_type: 'gz' }),
-    ...mergeHeaders(merge),
-  };
-}
-
-function mergeHeaders(merge: LoadRequest['merge']): Readonly<Record<string, string>> {
-  if (merge === 'append') return {};
-  if (merge === 'delete') return { merge_type: 'DELETE' };
-  return { merge_type: 'MERGE', delete: headerValue(merge.deleteWhen) };
-}
+const isLost = (error: unknown): error is DroverError =>
+  error instanceof DroverError && error.code === 'CONNECTION_LOST';

@@ -15,6 +15,9 @@ const backendsSchema = z.object({
 const LIST_MS = 30_000;
 const REST_MS = 15_000;
 
+/** What frontends send on without a table and without a body. */
+const SOME_END = '/api/information_schema/_stream_load_2pc';
+
 /** A frontend or a backend that is asked whether it is there answers within this. */
 const KNOCK_MS = 5_000;
 
@@ -68,9 +71,14 @@ export class Nodes {
     throw failure;
   }
 
+  /** Longest wait for an answer that is no load's. */
+  get answerMs(): number {
+    return this.#parts.answerMs;
+  }
+
   /** A call to one node, with the login, within the time that an answer may take. */
   call(wanted: Omit<HttpCall, 'answerMs'>): Promise<HttpAnswer> {
-    return call(this.address, { ...wanted, answerMs: this.#parts.answerMs });
+    return call(this.address, { ...wanted, answerMs: this.answerMs });
   }
 
   /** What a frontend knows, by one of its questions. */
@@ -95,6 +103,39 @@ export class Nodes {
     return this.#rested(urls.map((_, index) => urls[(index + this.#turn) % urls.length] ?? ''));
   }
 
+  /** Addresses of the backends that a frontend believes alive. */
+  async listed(signal: AbortSignal): Promise<readonly string[]> {
+    const parsed = backendsSchema.safeParse(await this.ask('/api/backends?is_alive=true', signal));
+    if (!parsed.success) {
+      throw new DroverError('CONNECTION_LOST', {
+        message: 'target: the list of backends that a frontend gave cannot be read.',
+      });
+    }
+    const scheme = new URL(this.address.fe[0] ?? 'http://localhost').protocol;
+    return parsed.data.backends
+      .filter((one) => one.is_alive)
+      .map((one) => `${scheme}//${one.ip.includes(':') ? `[${one.ip}]` : one.ip}:${one.http_port}`);
+  }
+
+  /** Whether a backend answers from here, within seconds. */
+  async answers(url: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      const within = AbortSignal.any([signal, AbortSignal.timeout(KNOCK_MS)]);
+      const path = new URL('/api/health', url).href;
+      // Who it is that answers is not known yet: it is not told the login.
+      const { status } = await call(null, {
+        method: 'GET',
+        url: path,
+        signal: within,
+        answerMs: KNOCK_MS,
+      });
+      return status < 500;
+    } catch {
+      signal.throwIfAborted();
+      return false;
+    }
+  }
+
   /** Where a frontend sends a load or the end of one. */
   async redirect(
     path: string,
@@ -116,6 +157,20 @@ export class Nodes {
     throw refusal(said, `target ${placeOf(url)}`);
   }
 
+  /**
+   * Finds out whether a load would reach a backend: one that is listed, or the one that a frontend names.
+   * @throws DroverError SERVER_UNAVAILABLE where none answers, or what the frontend is away with.
+   */
+  async expectBackend(signal: AbortSignal): Promise<void> {
+    if ((await this.backends(signal)).length > 0) return;
+    // Answered with an address; nobody goes there with it.
+    const node = await this.redirect(SOME_END, { txn_operation: 'abort' }, signal);
+    if (await this.answers(node, signal)) return;
+    throw new DroverError('SERVER_UNAVAILABLE', {
+      message: `target: the backend ${placeOf(node)} that a frontend names does not answer.`,
+    });
+  }
+
   /** Those that have rested first; all of them, as a last resort. */
   #rested(urls: readonly string[]): readonly string[] {
     const now = Date.now();
@@ -125,9 +180,9 @@ export class Nodes {
 
   async #find(signal: AbortSignal): Promise<readonly string[]> {
     const { address, log } = this.#parts;
-    const listed = address.be.length > 0 ? address.be : await this.#list(signal);
+    const listed = address.be.length > 0 ? address.be : await this.listed(signal);
     const reached = await Promise.all(
-      listed.map(async (url) => ((await this.#answers(url, signal)) ? [url] : [])),
+      listed.map(async (url) => ((await this.answers(url, signal)) ? [url] : [])),
     );
     const urls = reached.flat();
     if (urls.length > 0) return urls;
@@ -140,32 +195,6 @@ export class Nodes {
     }
     log.debug('no backend answers from here: loads go through a frontend', { backends: places });
     return [];
-  }
-
-  async #list(signal: AbortSignal): Promise<readonly string[]> {
-    const data = await this.ask('/api/backends?is_alive=true', signal);
-    const { backends } = backendsSchema.parse(data);
-    const scheme = new URL(this.address.fe[0] ?? 'http://localhost').protocol;
-    return backends
-      .filter((one) => one.is_alive)
-      .map((one) => `${scheme}//${one.ip.includes(':') ? `[${one.ip}]` : one.ip}:${one.http_port}`);
-  }
-
-  async #answers(url: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(KNOCK_MS)]);
-      const path = new URL('/api/health', url).href;
-      const { status } = await call(this.address, {
-        method: 'GET',
-        url: path,
-        signal: within,
-        answerMs: KNOCK_MS,
-      });
-      return status < 500;
-    } catch {
-      signal.throwIfAborted();
-      return false;
-    }
   }
 }
 

@@ -12,7 +12,7 @@ export async function probeDoris(address: DorisAddress): Promise<Outage | null> 
   try {
     await statements.query('SELECT 1', signal);
     const nodes = new Nodes({ address, log: noLog, answerMs: PROBE_MS });
-    await nodes.ask('/api/backends?is_alive=true', signal);
+    await nodes.expectBackend(signal);
     return null;
   } catch (error) {
     if (hintsAtOutage(error)) return { store: 'target', code: error.code, reason: error.message };

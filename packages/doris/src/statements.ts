@@ -16,6 +16,9 @@ export interface Statements {
 
 const CONNECT_MS = 10_000;
 
+/** A frontend that vanished is noticed by whoever waits for it. Node leaves the rest to the system's settings. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** What every session is set to. The last two are for names beyond ASCII and tables without keys. */
 const SETTINGS = ["SET time_zone = '+00:00'", 'SET enable_unicode_name_support = true'];
 
@@ -50,15 +53,11 @@ class StatementPool implements Statements {
 
   async query(text: string, signal?: AbortSignal): Promise<readonly TextRow[]> {
     signal?.throwIfAborted();
-    const connection = await this.#take();
-    const stop = () => connection.destroy();
-    signal?.addEventListener('abort', stop, { once: true });
+    const connection = await this.#take(signal);
     let sound = false;
     try {
-      const [rows] = await connection.query({
-        sql: text,
-        typeCast: (field) => field.string('utf8'),
-      });
+      const asked = connection.query({ sql: text, typeCast: (field) => field.string('utf8') });
+      const [rows] = await unlessAborted(asked, signal);
       sound = true;
       return Array.isArray(rows) ? (rows as TextRow[]) : [];
     } catch (error) {
@@ -67,8 +66,7 @@ class StatementPool implements Statements {
       sound = classified instanceof DroverError && classified.code !== 'CONNECTION_LOST';
       throw classified;
     } finally {
-      signal?.removeEventListener('abort', stop);
-      this.#give(connection, sound && signal?.aborted !== true);
+      this.#give(connection, sound);
     }
   }
 
@@ -84,7 +82,23 @@ class StatementPool implements Statements {
     return `${host}:${this.#address.queryPort}`;
   }
 
-  async #take(): Promise<Connection> {
+  /** Who goes away while waiting leaves to the next one what comes then. */
+  async #take(signal: AbortSignal | undefined): Promise<Connection> {
+    const taken = this.#next();
+    try {
+      return await unlessAborted(taken, signal);
+    } catch (error) {
+      if (signal?.aborted === true) {
+        taken.then(
+          (connection) => this.#give(connection, true),
+          () => {},
+        );
+      }
+      throw error;
+    }
+  }
+
+  async #next(): Promise<Connection> {
     while (this.#idle.length === 0 && this.#open >= this.#options.max) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -120,11 +134,11 @@ class StatementPool implements Statements {
           user,
           password,
           connectTimeout: CONNECT_MS,
+          keepAliveInitialDelay: KEEP_ALIVE_MS,
           ...(tls ? { ssl: {} } : {}),
         });
         connection.on('error', () => this.#drop(connection));
-        await this.#prepare(connection);
-        return connection;
+        return await this.#prepared(connection);
       } catch (error) {
         failure = classifyError(error, `target ${host}:${queryPort}`);
         if (!(failure instanceof DroverError) || failure.code !== 'CONNECTION_LOST') throw failure;
@@ -133,9 +147,20 @@ class StatementPool implements Statements {
     throw failure;
   }
 
-  async #prepare(connection: Connection): Promise<void> {
+  async #prepared(connection: Connection): Promise<Connection> {
     const timeout = `SET query_timeout = ${this.#options.timeoutSeconds}`;
-    for (const setting of [...SETTINGS, timeout]) await connection.query(setting);
+    const within = AbortSignal.timeout(CONNECT_MS);
+    try {
+      for (const setting of [...SETTINGS, timeout]) {
+        await unlessAborted(connection.query(setting), within);
+      }
+      return connection;
+    } catch (error) {
+      connection.destroy();
+      if (!within.aborted) throw error;
+      const message = `no answer within ${CONNECT_MS / 1000} s`;
+      throw Object.assign(new Error(message), { code: 'ETIMEDOUT' });
+    }
   }
 
   /** One that broke while nobody used it. */
@@ -144,5 +169,21 @@ class StatementPool implements Statements {
     if (index === -1) return;
     this.#idle.splice(index, 1);
     this.#open -= 1;
+  }
+}
+
+/** The driver says nothing to who waits for a connection that is dropped. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }

@@ -35,7 +35,8 @@ export async function startRun(
     kind: run.kind,
   });
   if (unfinished !== null) throw unfinishedRun(unfinished);
-  if (pipeline.exclusive && run.kind !== 'verification') {
+  const alone = pipeline.exclusive && run.kind !== 'verification';
+  if (alone) {
     const others = await ledger.unfinishedRuns(migration.id);
     const other = others.find((one) => one.kind !== 'verification');
     if (other !== undefined) throw unfinishedRun(other);
@@ -49,6 +50,8 @@ export async function startRun(
   return ledger.createRun({
     migrationId: migration.id,
     ...run,
+    // Once more, as opening takes a while.
+    alone,
     fileText: loaded.text,
     fileHash: loaded.hash,
     anchor: opening.anchor,

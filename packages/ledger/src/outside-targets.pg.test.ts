@@ -43,7 +43,10 @@ describe('an intent to commit outside', () => {
       new Stopped('fenced'),
     );
     expect(await ledger.intent(chunkId)).toBeNull();
+    await ledger.intend({ ...second, intent: intentOf(3) });
     await ledger.settleOutside({ ...second, ...intentOf(3), maxRejectsInRun: 10 });
+    // It is in the receipt now, and in the rejects.
+    expect(await ledger.intent(chunkId)).toBeNull();
     await expect(ledger.intend({ ...second, intent: intentOf(5) })).rejects.toEqual(
       new Stopped('fenced'),
     );

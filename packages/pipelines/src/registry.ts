@@ -8,6 +8,7 @@ import {
 /** The only place that knows every pipeline. Each is loaded when a migration of its kind is. */
 const DEFINITIONS: Partial<Record<PipelineKind, () => Promise<PipelineDefinition>>> = {
   pivot: async () => (await import('./pivot/definition.ts')).pivotDefinition,
+  warehouse: async () => (await import('./warehouse/definition.ts')).warehouseDefinition,
 };
 
 /** @throws DroverError FILE_INVALID for a kind that does not exist, or not yet. */

@@ -47,7 +47,7 @@ export const failedVerb: MakeVerb = (verb) =>
     .addCommand(
       addParkedOptions(
         new Command('export').description(
-          'Write the parked chunks as a list (ship,start,end) or in full, for `drover reprocess` or for people.',
+          'Write the parked chunks as a list (ship,start,end, or table,,) or in full, for `drover reprocess` or for people.',
         ),
       )
         .addOption(
@@ -126,7 +126,7 @@ async function exportParked(
   writeOutput(formatShipList(lines), options.output);
   const left = listed.filter((ranges) => ranges.length === 0).length;
   note(
-    `drover: ${plural(lines.length, 'line')} of ${plural(parked.length - left, 'parked chunk')} written.${left === 0 ? '' : ` ${plural(left, 'chunk')} without ships and times left out; --format json has all.`}`,
+    `drover: ${plural(lines.length, 'line')} of ${plural(parked.length - left, 'parked chunk')} written.${left === 0 ? '' : ` ${plural(left, 'chunk')} of no range of data left out; --format json has all.`}`,
   );
   return 0;
 }

@@ -59,7 +59,7 @@ export const reprocessVerb: MakeVerb = (verb) =>
   addParkedOptions(
     new Command('reprocess')
       .description(
-        'Try parked chunks again with fresh attempts, or the ranges of a list (ship,start,end).',
+        'Try parked chunks again with fresh attempts, or the ranges of a list (ship,start,end, or table,,).',
       )
       .argument('[list]', 'CSV without a header line; by default all parked chunks'),
   )
@@ -114,6 +114,7 @@ async function reprocess(path: string | undefined, options: ReprocessOptions): P
         runId: run.id,
         chunks,
         restMs: Math.round(options.delay * 1000),
+        alone: drover.pipeline.exclusive,
       });
       log.info('chunks are tried again', { run: run.id, chunks: again.length });
       const untouched = before.filter(({ id }) => !chosen.has(id)).map(({ id }) => id);

@@ -1,5 +1,5 @@
 import { systemHost } from '@drover/config';
-import { DroverError } from '@drover/core';
+import { DroverError, type Log, PHASES } from '@drover/core';
 import { startRun } from '@drover/engine';
 import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
@@ -23,7 +23,7 @@ import {
   verificationOption,
   workersOption,
 } from '../options.ts';
-import { print, printJson } from '../print.ts';
+import { note, print, printJson } from '../print.ts';
 import { openStatistics, type StatisticsOptions } from '../statistics-outputs.ts';
 import { watchRun } from '../watch-run.ts';
 import type { MakeVerb } from './verb.ts';
@@ -72,13 +72,26 @@ async function sync(options: SyncOptions): Promise<number> {
     }
     const statistics = openStatistics(drover.loaded, options);
     const created = await startRun(
-      { ...drover, log },
-      { kind: 'incremental', phases: ['data', 'finish'], options: entitiesOf(options) },
+      { ...drover, log: telling(log) },
+      {
+        kind: 'incremental',
+        phases: PHASES.filter((phase) => phase !== 'verify'),
+        options: entitiesOf(options),
+      },
     );
     log.info('sync started', { run: created.id, migration: migration.name });
     return await watchRun(drover, created, { ...options, statistics, host: systemHost });
   });
 }
+
+/** What is not moved this time, and why: a person has to know, although nothing failed. */
+const telling = (log: Log): Log => ({
+  ...log,
+  warn(message, fields) {
+    log.warn(message, fields);
+    note(`drover: ${message} (${Object.values(fields ?? {}).join(': ')})`);
+  },
+});
 
 async function sayHowFar(options: SyncOptions): Promise<number> {
   await using view = await viewMigration(options.file);

@@ -46,7 +46,9 @@ interface VerifyOptions extends StatisticsOptions, EntityOptions {
 
 export const verifyVerb: MakeVerb = (verb) =>
   new Command('verify')
-    .description('Compare source and target, down to the cell. Exit code 3 where they differ.')
+    .description(
+      'Compare source and target, down to the single value. Exit code 3 where they differ.',
+    )
     .addOption(fileOption())
     .addOption(shipsOption())
     .addOption(tablesOption())

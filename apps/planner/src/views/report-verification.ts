@@ -47,8 +47,8 @@ function coveredText({ verification, options }: Report): string {
   const runs = options.verifies ?? [];
   const of =
     runs.length === 0 ? '' : ` of ${runs.length === 1 ? 'run' : 'runs'} ${runs.join(', ')}`;
-  const ships = options.entities === undefined ? '' : `, only ${options.entities.join(', ')}`;
-  return `${count(verification.verified)} of ${plural(verification.chunks, 'chunk')}${of}, ${plural(verification.compared, 'row')} compared${ships}`;
+  const only = options.entities === undefined ? '' : `, only ${options.entities.join(', ')}`;
+  return `${count(verification.verified)} of ${plural(verification.chunks, 'chunk')}${of}, ${plural(verification.compared, 'row')} compared${only}`;
 }
 
 const LISTED = 5;

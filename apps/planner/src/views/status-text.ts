@@ -101,6 +101,7 @@ function workersText(status: Status): string {
     bytes(worker.rssBytes),
     ...healthCells(worker.health),
     count(worker.connections),
+    count(worker.concurrency),
     stateOf(worker),
   ]);
   const chunks = status.workers.flatMap((worker) =>
@@ -115,7 +116,13 @@ function workersText(status: Status): string {
     ]),
   );
   const lines = [
-    table(['worker', 'memory', 'heap', 'CPU', 'GC', 'loop delay', 'connections', 'state'], rows),
+    table(
+      [
+        ...['worker', 'memory', 'heap', 'CPU', 'GC', 'loop delay', 'connections'],
+        ...['chunks at once', 'state'],
+      ],
+      rows,
+    ),
   ];
   const outages = status.workers.flatMap((worker) =>
     worker.waitsFor.map(

@@ -1,4 +1,5 @@
 import {
+  DroverError,
   type ErrorCode,
   type Json,
   type NewRun,
@@ -19,8 +20,12 @@ import { json, millis, number, optionalNumber, text, words } from './rows.ts';
 const COLUMNS = `id, migration_id, kind, state, to_json(phases) as phases, phase, round, file_text, file_hash,
   options, anchor, error_code, ${millis('created_at')} as created_ms, ${millis('finished_at')} as finished_ms`;
 
-/** null where the migration has an unfinished run of this kind already. */
+/**
+ * null where the migration has an unfinished run of this kind already. Call in a transaction.
+ * @throws DroverError RUN_UNFINISHED beside another run that it must be alone among.
+ */
 export async function insertRun(sql: SqlExecutor, run: NewRun): Promise<Run | null> {
+  if (run.alone === true) await refuseBesideOthers(sql, { ...run, runId: null });
   const [row] = await sql.query(
     `insert into drover.run (migration_id, kind, state, phases, phase, file_text, file_hash, options, anchor)
      values ($1, $2, 'running', $3::text[], ($3::text[])[1], $4, $5, $6::jsonb, $7::jsonb)
@@ -42,6 +47,28 @@ export async function insertRun(sql: SqlExecutor, run: NewRun): Promise<Run | nu
   ]);
   return toRun(row);
 }
+
+/**
+ * Of several that ask about one migration the next is answered when the transaction of the one before has ended.
+ * @throws DroverError RUN_UNFINISHED where another run that writes is unfinished.
+ */
+export async function refuseBesideOthers(
+  sql: SqlExecutor,
+  { migrationId, runId }: { migrationId: string; runId: number | null },
+): Promise<void> {
+  await sql.query('select 1 from drover.migration where id = $1 for no key update', [migrationId]);
+  const [other] = await sql.query(
+    `select id from drover.run where migration_id = $1 and kind <> 'verification'
+       and id is distinct from $2 and state in ${words(UNFINISHED_RUN_STATES)} limit 1`,
+    [migrationId, runId],
+  );
+  if (other !== undefined) throw unfinishedBeside(number(other, 'id'));
+}
+
+export const unfinishedBeside = (runId: number): DroverError =>
+  new DroverError('RUN_UNFINISHED', {
+    message: `Run ${runId} of this migration is unfinished; only one at a time can be.`,
+  });
 
 export async function findRun(sql: SqlExecutor, runId: number): Promise<Run | null> {
   const [row] = await sql.query(`select ${COLUMNS} from drover.run where id = $1`, [runId]);

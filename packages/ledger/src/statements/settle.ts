@@ -31,7 +31,8 @@ export async function settle(sql: SqlExecutor, settlement: AttemptKey & Settleme
          bytes_read = $11, bytes_written = $12, changed_at = clock_timestamp()
        where id = $1 and token = $2 and state = any ($4::text[]) returning id),
      attempt as (
-       update drover.attempt set outcome = 'done', ended_at = clock_timestamp(), receipt = $13::jsonb, rows = $5, bytes = $11
+       update drover.attempt set outcome = 'done', ended_at = clock_timestamp(), receipt = $13::jsonb, intent = null,
+         rows = $5, bytes = $11
        from done where attempt.token = $2),
      earlier as (
        delete from drover.reject using done where reject.chunk_id = done.id)

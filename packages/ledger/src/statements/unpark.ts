@@ -11,6 +11,7 @@ import {
   type Unparking,
 } from '@drover/core';
 import { number, text, words } from './rows.ts';
+import { refuseBesideOthers, unfinishedBeside } from './runs.ts';
 
 /** SQL: the chunks of $2, and those that they are parts of. Begins a statement. */
 const LINE = `with recursive line as (
@@ -31,15 +32,19 @@ const LIVING_RUN_STATES = [...UNFINISHED_RUN_STATES, ...runStatesAllowing('reope
  */
 export async function unpark(
   sql: SqlExecutor,
-  of: { runId: number; chunks: readonly Unparking[]; restMs: number },
+  of: { runId: number; chunks: readonly Unparking[]; restMs: number; alone?: boolean },
 ): Promise<Unparked> {
   // Held to the end: nobody closes a phase meanwhile.
-  const [run] = await sql.query(`select state from drover.run where id = $1 for update`, [
-    of.runId,
-  ]);
+  const [run] = await sql.query(
+    `select state, kind, migration_id from drover.run where id = $1 for update`,
+    [of.runId],
+  );
   if (run === undefined) throw new DroverError('RUN_MISSING');
   const state = text(run, 'state') as Run['state'];
   if (!LIVING_RUN_STATES.includes(state)) return { again: [], parked: [] };
+  if (of.alone === true && text(run, 'kind') !== 'verification') {
+    await refuseBesideOthers(sql, { migrationId: text(run, 'migration_id'), runId: of.runId });
+  }
   const parts = await divided(sql, of);
   const again = [...(await whole(sql, of)), ...parts.again];
   if (again.length === 0) return { again, parked: parts.parked };
@@ -155,9 +160,7 @@ async function refuseBesideAnother(sql: SqlExecutor, runId: number): Promise<voi
     [runId],
   );
   if (other === undefined) return;
-  throw new DroverError('RUN_UNFINISHED', {
-    message: `Run ${text(other, 'id')} of this migration is unfinished; only one at a time can be.`,
-  });
+  throw unfinishedBeside(number(other, 'id'));
 }
 
 /** Gives up parked chunks for good. */

@@ -1,7 +1,6 @@
-import type { Json, MoveContext, Receipt } from '@drover/core';
+import { EMPTY_RECEIPT, type Json, type MoveContext, type Receipt } from '@drover/core';
 import { describeTable, qualifiedName } from '@drover/postgres';
 import type { PivotParts } from './parts.ts';
-import { EMPTY_RECEIPT } from './prepare.ts';
 import { parseTableRange } from './range.ts';
 import { secondaryIndexStatement } from './secondary-index.ts';
 

@@ -1,5 +1,6 @@
 import { DroverError, type MoveContext, type Receipt } from '@drover/core';
 import { CopyInError, type Session } from '@drover/postgres';
+import { RejectList } from '../reject-list.ts';
 import { readChannels, readShips } from './channels.ts';
 import { closeChunk } from './close-chunk.ts';
 import type { Lane } from './lane.ts';
@@ -7,7 +8,6 @@ import { findLongTimes, type LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
 import { NeedsText } from './pivot-plan.ts';
 import type { Span } from './range.ts';
-import { RejectList } from './reject-items.ts';
 import { SOURCE_SETTINGS } from './source-query.ts';
 import { readSourceTable, type SourceTable } from './source-table.ts';
 import { CarefulWriter, FastWriter, refusalOf } from './stage-writer.ts';

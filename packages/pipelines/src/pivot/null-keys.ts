@@ -6,8 +6,8 @@ import {
   type SqlExecutor,
 } from '@drover/core';
 import { identifier, qualifiedName } from '@drover/postgres';
+import { RejectList } from '../reject-list.ts';
 import type { PivotParts } from './parts.ts';
-import { RejectList } from './reject-items.ts';
 import { rowJsonSql } from './source-query.ts';
 import { readSourceTable, type SourceTable } from './source-table.ts';
 

@@ -44,6 +44,7 @@ export function createPivot(input: PivotInput): Pipeline {
   const parts = openParts(input);
   return {
     kind: 'pivot',
+    incremental: false,
     exclusive: false,
     check: (context) => checkPivot(parts, context),
     analyze: (options) => analyzePivot(parts, options),

@@ -1,5 +1,5 @@
 import {
-  EMPTY_TALLY,
+  EMPTY_RECEIPT,
   type Json,
   type MoveContext,
   type Receipt,
@@ -14,14 +14,6 @@ import { readSourceTable, type SourceTable } from './source-table.ts';
 import { newColumns } from './table-plan.ts';
 import type { TargetColumn } from './target-table.ts';
 import { addColumns, createStatements, ensureSchema } from './wide-table.ts';
-
-export const EMPTY_RECEIPT: Receipt = {
-  ...EMPTY_TALLY,
-  bytesRead: 0,
-  bytesWritten: 0,
-  parts: [],
-  sourceSnapshot: null,
-};
 
 /** One table as a ship's channels make it. */
 interface ShipTable {

@@ -33,7 +33,11 @@ test.each(Object.entries(TIMES))(
     await using database = await scratchDatabase(inject('postgresUrl'));
     const select = `select at::text as at from unnest($1::${type}[]) as moment(at)`;
     const rows = await database.sql.query(select, [times]);
-    const rejects = rows.map(({ at }, id) => ({ id, key: { ship: 'A', time: at ?? null } }));
+    const rejects = rows.map(({ at }, id) => ({
+      id,
+      stream: 's',
+      key: { ship: 'A', time: at ?? null },
+    }));
     // The shortest chunk, so that no two of them are joined.
     const parts = pivotSelections({ chunkMicros: 1n }).replay(rejects);
     expect(parts).toHaveLength(times.length);

@@ -33,6 +33,7 @@ type Key = typeof keys extends fc.Arbitrary<(infer T)[]> ? T : never;
 /** As the ledger keeps it: the key of a whole wide row has no channel, but a table. */
 const rejectOf = ({ ship, time: at, channel }: Key, index: number) => ({
   id: 100 + index,
+  stream: 's',
   key: {
     ship,
     time: at === null ? null : momentText(at, index % 2 === 0 ? '' : '+00'),
@@ -120,11 +121,12 @@ describe('the ranges that hold rejects', () => {
     ];
     const rejects = times.map((text, id) => ({
       id,
+      stream: 's',
       key: { ship: 'A', time: text, channel: '/a' },
     }));
     const parts = daily.replay([
       ...rejects,
-      { id: 99, key: { ship: null, time: null, channel: 'x' } },
+      { id: 99, stream: 's', key: { ship: null, time: null, channel: 'x' } },
     ]);
     const part = (from: string | null, to: string | null, ...rejectIds: number[]) => ({
       stream: 'A',
@@ -146,7 +148,7 @@ describe('the ranges that hold rejects', () => {
   // Mutation: `momentOf` without DATE makes a range of a microsecond, which no day lies in.
   test('are whole days where the time is a date', () => {
     const key = { ship: 'A', time: '0044-03-15 BC', channel: '/a' };
-    expect(daily.replay([{ id: 1, key }]).map((part) => part.range)).toEqual([
+    expect(daily.replay([{ id: 1, stream: 's', key }]).map((part) => part.range)).toEqual([
       { ships: ['A'], from: '0044-03-15 00:00:00 BC', to: '0044-03-16 00:00:00 BC' },
     ]);
   });
@@ -154,6 +156,6 @@ describe('the ranges that hold rejects', () => {
   test('are none without rejects, and an error where a time is no moment', () => {
     expect(daily.replay([])).toEqual([]);
     const key = { ship: 'A', time: 'soon', channel: '/a' };
-    expect(() => daily.replay([{ id: 1, key }])).toThrow(DroverError);
+    expect(() => daily.replay([{ id: 1, stream: 's', key }])).toThrow(DroverError);
   });
 });

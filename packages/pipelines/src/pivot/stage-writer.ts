@@ -1,7 +1,7 @@
 import { DroverError } from '@drover/core';
 import { type CopyIn, CopyInError, type Session } from '@drover/postgres';
+import type { RejectList } from '../reject-list.ts';
 import type { Stage } from './lane.ts';
-import type { RejectList } from './reject-items.ts';
 import { rejectOfRow } from './reject-items.ts';
 import { COPY_HEADER, COPY_TRAILER, type TableBuffer } from './table-buffer.ts';
 import type { ChunkTable } from './table-plan.ts';

@@ -9,12 +9,13 @@ import {
   type Tally,
 } from '@drover/core';
 import type { Session } from '@drover/postgres';
+import type { RejectList } from '../reject-list.ts';
 import type { Stage } from './lane.ts';
 import type { LongTime } from './long-times.ts';
 import type { PivotParts } from './parts.ts';
 import { NeedsText } from './pivot-plan.ts';
 import type { Span } from './range.ts';
-import { type RejectList, rejectOfItem } from './reject-items.ts';
+import { rejectOfItem } from './reject-items.ts';
 import { COMPILE_SETTINGS, pivotCopySql, type TextPair } from './source-query.ts';
 import type { SourceTable } from './source-table.ts';
 import type { StagedTable, StageWriter } from './stage-writer.ts';

@@ -4,6 +4,7 @@ import { ErrorLogs } from './error-log.ts';
 import { type Faults, noFaults } from './faults.ts';
 import { createFrontend, type KnownBackend } from './frontend.ts';
 import { close, listen, type RequestRecord } from './http-exchange.ts';
+import type { Grants } from './sql/show.ts';
 import { startSqlFront } from './sql/sql-front.ts';
 import { Catalogue, type Generation } from './store.ts';
 import { Transactions } from './transactions.ts';
@@ -36,6 +37,8 @@ export interface DorisStandInOptions {
   readonly backends?: number;
   readonly user?: string;
   readonly password?: string;
+  /** The user's rights as SHOW GRANTS prints them; by default those of an administrator. */
+  readonly grants?: Grants;
   /** What a STRING may hold; by default as much as in Doris (§6). */
   readonly stringLimitBytes?: number;
   /** How long a plain load waits until its rows are visible; by default as long as in Doris (§4). */
@@ -56,6 +59,7 @@ interface RunningBackend {
 
 export async function startDorisStandIn(options: DorisStandInOptions = {}): Promise<DorisStandIn> {
   const { generation = 'D26', user = 'root', password = 'secret', now = Date.now } = options;
+  const grants = options.grants === undefined ? {} : { grants: options.grants };
   const catalogue = new Catalogue();
   const transactions = new Transactions({ generation, catalogue, now });
   const faults = noFaults();
@@ -87,7 +91,7 @@ export async function startDorisStandIn(options: DorisStandInOptions = {}): Prom
   const access = { user, password, catalogue, transactions, backends: known };
   const frontend = createFrontend({ ...access, faults, requests });
   const port = await listen(frontend, 0);
-  const sql = await startSqlFront({ generation, ...access });
+  const sql = await startSqlFront({ generation, ...access, ...grants });
 
   const backendAt = (index: number): RunningBackend => {
     const backend = backends[index];

@@ -1,7 +1,8 @@
 import type { Finding } from '@drover/core';
 import { Session } from '@drover/postgres';
 import { describe, expect, inject, test } from 'vitest';
-import { type CheckFixture, checkFixture, goodRows, telling } from './testing/check-fixture.ts';
+import { telling } from '../../check/testing/findings.ts';
+import { type CheckFixture, checkFixture, goodRows } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 

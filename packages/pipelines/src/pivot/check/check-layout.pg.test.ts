@@ -1,6 +1,7 @@
 import { type NarrowRow, narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { checkFixture, goodRows, levelsOf, telling } from './testing/check-fixture.ts';
+import { levelsOf, telling } from '../../check/testing/findings.ts';
+import { checkFixture, goodRows } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 const time = '2026-01-01 00:00:00';

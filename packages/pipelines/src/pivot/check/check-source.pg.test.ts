@@ -1,14 +1,7 @@
 import { narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import {
-  type CheckFixture,
-  checkFixture,
-  goodRows,
-  levelsOf,
-  statementsOf,
-  TABLE,
-  telling,
-} from './testing/check-fixture.ts';
+import { levelsOf, statementsOf, telling } from '../../check/testing/findings.ts';
+import { type CheckFixture, checkFixture, goodRows, TABLE } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 const SUBJECT = 'source tenant.tbl_data_timeseries';

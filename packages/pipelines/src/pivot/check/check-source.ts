@@ -1,5 +1,6 @@
 import type { Finding } from '@drover/core';
 import { identifier, qualifiedName } from '@drover/postgres';
+import { checkRowSecurity } from '../../check/check-row-security.ts';
 import type { PivotParts } from '../parts.ts';
 import type { SourceTable } from '../source-table.ts';
 
@@ -42,8 +43,7 @@ async function* checkReading(
   const role = identifier(of.role);
   const [rights] = await parts.source.query(
     // By oid: looking the name up would need the right on the schema that is asked about.
-    `select has_schema_privilege(relnamespace, 'usage') as schema, has_table_privilege(oid, 'select') as read,
-            row_security_active(oid) as hidden, pg_get_userbyid(relowner) as owner, relforcerowsecurity as forced
+    `select has_schema_privilege(relnamespace, 'usage') as schema, has_table_privilege(oid, 'select') as read
      from pg_class where oid = $1::oid`,
     [table.description.oid],
   );
@@ -62,17 +62,7 @@ async function* checkReading(
       fix: grants.join(' '),
     };
   }
-  if (rights?.['hidden'] === 't') {
-    const byOwner =
-      rights['forced'] === 't' ? '' : ` or connect as its owner, ${rights['owner'] ?? ''}`;
-    yield {
-      level: 'error',
-      rule: 'row-security',
-      subject: of.subject,
-      reason: `row security would hide rows from role ${of.role}; Drover refuses to move a part unknowingly`,
-      fix: `alter role ${role} bypassrls;${byOwner}`,
-    };
-  }
+  yield* checkRowSecurity(parts.source, { ...of, oid: table.description.oid });
 }
 
 function* checkIndexes(table: SourceTable, subject: string): Generator<Finding> {

@@ -1,13 +1,7 @@
 import type { Finding } from '@drover/core';
 import { describe, expect, inject, test } from 'vitest';
-import {
-  type CheckFixture,
-  checkFixture,
-  goodRows,
-  levelsOf,
-  statementsOf,
-  telling,
-} from './testing/check-fixture.ts';
+import { levelsOf, statementsOf, telling } from '../../check/testing/findings.ts';
+import { type CheckFixture, checkFixture, goodRows } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 const WIDE = 'wide."tbl_data_timeseries_A"';

@@ -1,5 +1,6 @@
 import type { Finding } from '@drover/core';
-import { describeTable, identifier, qualifiedName, type TableDescription } from '@drover/postgres';
+import { describeTable, qualifiedName, type TableDescription } from '@drover/postgres';
+import { checkSchemaRights } from '../../check/check-schema-rights.ts';
 import type { PivotParts } from '../parts.ts';
 import type { SchemaSample } from '../schema-sample.ts';
 import type { CheckFacts } from './check.ts';
@@ -11,26 +12,8 @@ export async function* checkTargetRights(
   role: string,
 ): AsyncGenerator<Finding> {
   for (const schema of new Set([spec.target.schema, 'drover'])) {
-    const [rights] = await target.query(
-      // One question each: of a list of privileges Postgres asks for any, not for all.
-      `select current_database() as database,
-              has_database_privilege(current_database(), 'create') as may_make,
-              (select has_schema_privilege(oid, 'create') and has_schema_privilege(oid, 'usage')
-               from pg_namespace where nspname = $1) as may_use`,
-      [schema],
-    );
-    const present = rights?.['may_use'] != null;
-    if (present ? rights['may_use'] === 't' : rights?.['may_make'] === 't') continue;
-    const [name, to] = [identifier(schema), identifier(role)];
-    yield {
-      level: 'error',
-      rule: 'right-missing',
-      subject: `target schema ${schema}${schema === 'drover' ? ' (the ledger)' : ''}`,
-      reason: present
-        ? `role ${role} may not create tables in the schema`
-        : `the schema does not exist and role ${role} may not create it in database ${rights?.['database']}`,
-      fix: `${present ? '' : `create schema ${name}; `}grant usage, create on schema ${name} to ${to};`,
-    };
+    const subject = `target schema ${schema}${schema === 'drover' ? ' (the ledger)' : ''}`;
+    yield* checkSchemaRights(target, { schema, subject, role });
   }
 }
 

@@ -1,12 +1,7 @@
 import { narrowRow } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import {
-  type CheckFixture,
-  checkFixture,
-  goodRows,
-  TABLE,
-  telling,
-} from './testing/check-fixture.ts';
+import { telling } from '../../check/testing/findings.ts';
+import { type CheckFixture, checkFixture, goodRows, TABLE } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 

@@ -1,5 +1,6 @@
 import { describe, expect, inject, test } from 'vitest';
-import { checkFixture, goodRows, telling } from './testing/check-fixture.ts';
+import { telling } from '../../check/testing/findings.ts';
+import { checkFixture, goodRows } from './testing/check-fixture.ts';
 
 const server = inject('postgresUrl');
 

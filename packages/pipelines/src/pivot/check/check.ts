@@ -1,20 +1,24 @@
-import { type CheckContext, DroverError, type Finding } from '@drover/core';
+import type { CheckContext, Finding } from '@drover/core';
 import type { Database } from '@drover/postgres';
+import { checkBudget } from '../../check/check-budget.ts';
+import { checkServer } from '../../check/check-server.ts';
+import { guarded, placeOf } from '../../check/guarded.ts';
+import { readServerFacts, type ServerFacts } from '../../check/server-facts.ts';
 import { resolveMoment } from '../anchor.ts';
 import { type ChannelMap, readChannels, readShips } from '../channels.ts';
 import type { PivotParts } from '../parts.ts';
 import { type SchemaSample, sampleSchema } from '../schema-sample.ts';
 import { readSourceTable, type SourceTable } from '../source-table.ts';
-import { checkConnections, LIMITS, type Limit } from './check-connections.ts';
 import { checkLayout } from './check-layout.ts';
-import { checkServer } from './check-server.ts';
 import { checkSource } from './check-source.ts';
 import { checkTarget, checkTargetRights } from './check-target.ts';
 import { checkVolume } from './check-volume.ts';
-import { readServerFacts, type ServerFacts } from './server-facts.ts';
 
 /** How much of the newest data is looked at. */
 const SAMPLE_MICROS = 10n * 60n * 1_000_000n;
+
+/** Connections of a process besides those of its attempts: planning and control; the ledger, added columns. */
+const [SOURCE_BESIDES, TARGET_BESIDES] = [3, 7];
 
 /** What the checks after the first ones know. */
 export interface CheckFacts {
@@ -44,61 +48,32 @@ export async function* checkPivot(
   parts: PivotParts,
   context: CheckContext,
 ): AsyncGenerator<Finding> {
-  const source = yield* reach(parts.source, 'source');
-  const target = yield* reach(parts.target, 'target');
+  const [sourcePlace, targetPlace] = [
+    placeOf('source', parts.source),
+    placeOf('target', parts.target),
+  ];
+  const source = yield* guarded(sourcePlace, reach(parts.source, 'source'));
+  const target = yield* guarded(targetPlace, reach(parts.target, 'target'));
   if (source === null || target === null) return;
-  yield* guarded('target', parts.target, checkBudget(parts, context, { source, target }));
-  yield* guarded('target', parts.target, checkTargetRights(parts, target.role));
-  yield* guarded('source', parts.source, checkContents(parts, context, { source, target }));
+  const budget = checkBudget(
+    [
+      { side: 'source', sql: parts.source, facts: source, perAttempt: 1, besides: SOURCE_BESIDES },
+      { side: 'target', sql: parts.target, facts: target, perAttempt: 1, besides: TARGET_BESIDES },
+    ],
+    context.attemptsAtOnce,
+  );
+  yield* guarded(targetPlace, budget);
+  yield* guarded(targetPlace, checkTargetRights(parts, target.role));
+  yield* guarded(sourcePlace, checkContents(parts, context, { source, target }));
 }
 
 async function* reach(
   sql: Database,
   side: 'source' | 'target',
-): AsyncGenerator<Finding, ServerFacts | null> {
-  try {
-    const facts = await readServerFacts(sql);
-    yield* checkServer(sql, side, facts);
-    return facts;
-  } catch (error) {
-    yield failure(error, side, sql);
-    return null;
-  }
-}
-
-/** An error ends these findings and is one itself: the others still come. */
-async function* guarded(
-  side: string,
-  sql: Database,
-  findings: AsyncGenerator<Finding>,
-): AsyncGenerator<Finding> {
-  try {
-    yield* findings;
-  } catch (error) {
-    yield failure(error, side, sql);
-  }
-}
-
-async function* checkBudget(
-  parts: PivotParts,
-  { attemptsAtOnce }: CheckContext,
-  { source, target }: Servers,
-): AsyncGenerator<Finding> {
-  const one = source.identity === target.identity;
-  const shared: Limit[] = [
-    ...(one ? (['server'] as const) : []),
-    ...(one && source.database === target.database ? (['database'] as const) : []),
-    ...(one && source.role === target.role ? (['role'] as const) : []),
-  ];
-  const own = LIMITS.filter((limit) => !shared.includes(limit));
-  const both = { sides: ['source', 'target'] as const, facts: target, limits: shared };
-  yield* checkConnections(parts.target, { ...both, attemptsAtOnce });
-  for (const [side, sql, facts] of [
-    ['source', parts.source, source],
-    ['target', parts.target, target],
-  ] as const) {
-    yield* checkConnections(sql, { sides: [side], facts, limits: own, attemptsAtOnce });
-  }
+): AsyncGenerator<Finding, ServerFacts> {
+  const facts = await readServerFacts(sql);
+  yield* checkServer(sql, side, facts);
+  return facts;
 }
 
 async function* checkContents(
@@ -162,7 +137,7 @@ async function* checkContents(
     channels: await allChannels(parts, table, known, sample),
   };
   if (sample !== null) yield* checkLayout(facts, sample);
-  yield* guarded('target', parts.target, checkTarget(facts, sample));
+  yield* guarded(placeOf('target', parts.target), checkTarget(facts, sample));
   if (sample !== null) yield* checkVolume(facts, sample);
 }
 
@@ -180,15 +155,4 @@ async function allChannels(
     if (list !== undefined && !list.includes(channel)) list.push(channel);
   }
   return channels;
-}
-
-function failure(error: unknown, side: string, sql: Database): Finding {
-  const known = error instanceof DroverError;
-  return {
-    level: 'error',
-    rule: known ? error.code.toLowerCase().replaceAll('_', '-') : 'unknown',
-    subject: `${side} (${sql.where})`,
-    reason: error instanceof Error ? error.message : 'an unknown error',
-    fix: known && error.hint !== '' ? error.hint : 'Run again with --debug.',
-  };
 }

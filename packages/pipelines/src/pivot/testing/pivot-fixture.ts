@@ -57,6 +57,7 @@ export async function pivotFixture(
     ...(fixture.maxTupleBytes === undefined ? {} : { maxTupleBytes: fixture.maxTupleBytes }),
   });
   const moveContext: PivotFixture['moveContext'] = (overrides) => ({
+    migrationId: 'test',
     anchor: null,
     applicationName: `drover test ${randomUUID().slice(0, 8)}`,
     signal: new AbortController().signal,
@@ -79,6 +80,7 @@ export async function pivotFixture(
     plan,
     moveContext,
     verifyContext: (overrides) => ({
+      migrationId: 'test',
       anchor: null,
       applicationName: `drover test ${randomUUID().slice(0, 8)}`,
       signal: new AbortController().signal,

@@ -55,7 +55,7 @@ function isSurrogate(unit: number): boolean {
 
 function ofNumbers(left: ValueType, right: ValueType): Comparison {
   if (isDouble(left.name) || isDouble(right.name))
-    return { left: numberOf, right: numberOf, compare: rank };
+    return { left: Number, right: Number, compare: rankDoubles };
   const scale = Math.max(scaleOf(left), scaleOf(right));
   return { left: exactForm(left, scale), right: exactForm(right, scale), compare: rank };
 }
@@ -69,10 +69,10 @@ function exactForm(type: ValueType, scale: number): (value: Comparable) => Compa
   return (value) => rescale(unscaledOf(String(value)), scaleOf(type), scale);
 }
 
-function numberOf(value: Comparable): number {
-  const number = Number(value);
-  if (!Number.isFinite(number)) throw notKnown(`the comparison with the double ${number}`);
-  return number;
+/** NaN is equal to itself and greater than all others, as in the results of the server's own tests. */
+function rankDoubles(left: Comparable, right: Comparable): number {
+  const nans = Number(Number.isNaN(left)) - Number(Number.isNaN(right));
+  return nans === 0 ? rank(left, right) : nans;
 }
 
 /** A date is its midnight; fraction digits that are all zero do not count. */

@@ -17,7 +17,7 @@ import { parseStatement } from './parse-statement.ts';
 import type { Relation } from './relation.ts';
 import { runQuery } from './select.ts';
 import { SERVER_VERSION, type Session } from './session.ts';
-import { type Backend, show } from './show.ts';
+import { type Backend, type Grants, show } from './show.ts';
 import { notKnown, refused, unknownDatabase, unknownTable } from './sql-error.ts';
 import type { Statement, TableName, ValueType } from './syntax.ts';
 
@@ -26,6 +26,8 @@ export interface Server {
   readonly catalogue: Catalogue;
   readonly transactions: TransactionLog;
   readonly backends: () => readonly Backend[];
+  readonly user: string;
+  readonly grants: Grants;
   /** Rows of a table as last reported; see TABLE_ROWS. */
   readonly reportedRows: (table: Table) => bigint;
   /** Ends the statement or the session of another connection. @throws SqlError if there is none. */

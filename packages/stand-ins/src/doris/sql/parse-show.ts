@@ -11,6 +11,7 @@ export function parseShow(reader: TokenReader): Show {
   if (reader.accept('CREATE TABLE')) return { kind: 'create-table', table: parseTableName(reader) };
   if (reader.accept('BACKENDS')) return { kind: 'backends' };
   if (reader.accept('FRONTENDS')) return { kind: 'frontends' };
+  if (reader.accept('GRANTS')) return { kind: 'grants' };
   if (reader.accept('TRANSACTION')) return parseTransaction(reader);
   const full = reader.accept('FULL');
   if (reader.accept('TABLES')) {

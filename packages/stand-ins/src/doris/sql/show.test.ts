@@ -182,6 +182,18 @@ test('SHOW BACKENDS tells who is alive', async () => {
   expect(await front.rows('SHOW FRONTENDS')).toHaveLength(1);
 });
 
+test('SHOW GRANTS tells the rights of the user by level', async () => {
+  await using front = await openFront();
+  const [administrator] = await front.connection.query('SHOW GRANTS');
+  expect(administrator).toMatchObject([
+    { UserIdentity: "'root'@'%'", GlobalPrivs: 'Node_priv,Admin_priv', DatabasePrivs: null },
+  ]);
+  const database = 'internal.information_schema: Select_priv; internal.d: Select_priv,Load_priv';
+  await using other = await openFront({ grants: { database } });
+  const [limited] = await other.connection.query('SHOW GRANTS');
+  expect(limited).toMatchObject([{ GlobalPrivs: null, DatabasePrivs: database }]);
+});
+
 describe('SHOW TRANSACTION', () => {
   const aborted: TransactionRecord = {
     id: 7,

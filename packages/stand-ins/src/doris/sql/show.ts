@@ -20,11 +20,21 @@ export interface Backend {
   readonly alive: boolean;
 }
 
+/** The rights of the only user there is, by level, as they are printed; they are told, not enforced. */
+export interface Grants {
+  readonly global?: string;
+  readonly catalog?: string;
+  readonly database?: string;
+  readonly table?: string;
+}
+
 interface ShowContext {
   readonly catalogue: Catalogue;
   readonly transactions: TransactionLog;
   readonly backends: () => readonly Backend[];
   readonly session: Session;
+  readonly user: string;
+  readonly grants: Grants;
   /** The database that is named, or else the one in use. @throws SqlError if there is none. */
   database(name: string | null): string;
   /** @throws SqlError if there is no such table. */
@@ -52,6 +62,8 @@ export function show(what: Show, context: ShowContext): Outcome {
         ['Name', 'Host', 'QueryPort', 'Role', 'IsMaster', 'Alive'],
         [['fe_stand_in', '127.0.0.1', '', 'FOLLOWER', 'true', 'true']],
       );
+    case 'grants':
+      return grantsOf(context);
     case 'variables': {
       const { session } = context;
       const rows = matching(session.names(), what.like).map((name) => [name, session.get(name)]);
@@ -198,6 +210,27 @@ function backends(list: readonly Backend[]): Outcome {
       '{}',
     ]),
   );
+}
+
+function grantsOf({ user, grants: { global, catalog, database, table } }: ShowContext): Outcome {
+  const told = {
+    UserIdentity: `'${user}'@'%'`,
+    Comment: '',
+    Password: 'Yes',
+    Roles: '',
+    GlobalPrivs: global ?? null,
+    CatalogPrivs: catalog ?? null,
+    DatabasePrivs: database ?? null,
+    TablePrivs: table ?? null,
+    ColPrivs: null,
+    ResourcePrivs: null,
+    CloudClusterPrivs: null,
+    CloudStagePrivs: null,
+    StorageVaultPrivs: null,
+    WorkloadGroupPrivs: null,
+    ComputeGroupPrivs: null,
+  };
+  return textRows(Object.keys(told), [Object.values(told)]);
 }
 
 /** §4: the newest transaction of a label; a label that has none is an error. */

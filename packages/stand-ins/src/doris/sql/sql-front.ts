@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import type { Catalogue, Generation, Table, TransactionLog } from '../store.ts';
 import { ClientConnection } from './connection.ts';
 import type { Server } from './execute.ts';
-import type { Backend } from './show.ts';
+import type { Backend, Grants } from './show.ts';
 import { refused } from './sql-error.ts';
 
 interface SqlFrontOptions {
@@ -13,6 +13,8 @@ interface SqlFrontOptions {
   readonly backends: () => readonly Backend[];
   readonly user: string;
   readonly password: string;
+  /** By default those of an administrator. */
+  readonly grants?: Grants;
 }
 
 /**
@@ -24,11 +26,14 @@ export async function startSqlFront(
   options: SqlFrontOptions,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const { generation, catalogue, transactions, backends, user, password } = options;
+  const { grants = { global: 'Node_priv,Admin_priv' } } = options;
   const connections = new Map<number, ClientConnection>();
   const server: Server = {
     catalogue,
     transactions,
     backends,
+    user,
+    grants,
     reportedRows: laggingCounts(),
     kill: (id, what) => {
       const target = connections.get(id);

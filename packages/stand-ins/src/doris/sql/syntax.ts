@@ -123,6 +123,7 @@ export type Show =
   | { readonly kind: 'create-table'; readonly table: TableName }
   | { readonly kind: 'backends' }
   | { readonly kind: 'frontends' }
+  | { readonly kind: 'grants' }
   | { readonly kind: 'variables'; readonly like: string | null }
   | {
       readonly kind: 'transaction';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CheckContext, Finding } from '@drover/core';
-import { type Database, identifier } from '@drover/postgres';
+import type { Database } from '@drover/postgres';
 import {
   createNarrowTable,
   insertNarrowRows,
@@ -11,6 +11,8 @@ import {
   scratchDatabase,
   silentLog,
 } from '@drover/testkit';
+import { collect } from '../../../check/testing/findings.ts';
+import { scratchRoles } from '../../../check/testing/scratch-roles.ts';
 import { createPivot } from '../../pivot.ts';
 import { pivotSpecSchema } from '../../spec.ts';
 
@@ -40,7 +42,7 @@ export async function checkFixture(
   const database = await scratchDatabase(serverUrl);
   const { sql, url } = database;
   await createNarrowTable(sql, table);
-  const roles: string[] = [];
+  const roles = scratchRoles(serverUrl);
   const open = ({ source, target, ...rest }: SpecInput) =>
     createPivot({
       spec: pivotSpecSchema.parse({
@@ -58,27 +60,15 @@ export async function checkFixture(
     database,
     sql,
     url,
-    async role() {
-      const name = `drover_test_${randomUUID().slice(0, 8)}`;
-      await sql.query(`create role ${identifier(name)} login password 'secret'`);
-      roles.push(name);
-      const address = new URL(url);
-      address.username = name;
-      address.password = 'secret';
-      return { name, url: address.href };
-    },
+    role: () => roles.make(url),
     async check(spec = {}, context = {}) {
       const pipeline = open(spec);
-      const findings: Finding[] = [];
       try {
         const asked = { log: silentLog, options: {}, attemptsAtOnce: 2, cutoffs: new Map() };
-        for await (const finding of pipeline.check({ ...asked, ...context })) {
-          findings.push(concrete(finding));
-        }
+        return await collect(pipeline.check({ ...asked, ...context }));
       } finally {
         await pipeline.close();
       }
-      return findings;
     },
     async lists(spec = {}) {
       const pipeline = open(spec);
@@ -97,21 +87,9 @@ export async function checkFixture(
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       // Only without the database, and what they own in it, can roles be dropped.
-      await using admin = await scratchDatabase(serverUrl);
-      for (const name of roles) await admin.sql.query(`drop role ${identifier(name)}`);
+      await roles[Symbol.asyncDispose]();
     },
   };
-}
-
-/** What a person is told must be whole: a reason always, a fix unless there is nothing to mend. */
-function concrete(finding: Finding): Finding {
-  const { level, subject, reason, fix } = finding;
-  const said = `${subject}: ${reason} ${fix}`;
-  const whole = subject !== '' && reason !== '' && (level === 'info' || fix !== '');
-  if (!whole || /\bROLE\b|undefined|\[object|NaN|now absent/.test(said)) {
-    throw new Error(`a finding leaves the reader alone: ${JSON.stringify(finding)}`);
-  }
-  return finding;
 }
 
 /** Two ships with a channel of each format, three times each. */
@@ -124,23 +102,4 @@ export function goodRows(): NarrowRow[] {
       narrowRow({ ship, channel: '/boolean', time }, 'Boolean', 'true'),
     ]),
   );
-}
-
-/** The findings of a rule, as `level subject`. */
-export function levelsOf(findings: readonly Finding[], rule: string): string[] {
-  return findings.flatMap((one) => (one.rule === rule ? [`${one.level} ${one.subject}`] : []));
-}
-
-/** Rules of what is worse than an info. */
-export function telling(findings: readonly Finding[]): string[] {
-  return findings.flatMap((one) => (one.level === 'info' ? [] : [one.rule]));
-}
-
-/** The statements that a fix holds, from its first SQL word on. */
-export function statementsOf(findings: readonly Finding[], rule: string): string[] {
-  return findings.flatMap((one) => {
-    if (one.rule !== rule) return [];
-    const found = one.fix.match(/\b(?:create|alter|grant|analyze)\b[^;]*;/g);
-    return found ?? [];
-  });
 }

@@ -7,6 +7,7 @@ import {
   type TransactionLog,
   type TransactionRecord,
 } from '../../store.ts';
+import type { Grants } from '../show.ts';
 import { startSqlFront } from '../sql-front.ts';
 
 export const GENERATIONS: readonly Generation[] = ['D24', 'D26'];
@@ -102,6 +103,7 @@ export async function openFront(
     /** Whether each backend is alive. */
     backends?: readonly boolean[];
     transactions?: readonly TransactionRecord[];
+    grants?: Grants;
   } = {},
 ): Promise<Front> {
   const { generation = 'D26', backends = [true], transactions = [] } = options;
@@ -114,6 +116,7 @@ export async function openFront(
     backends: () =>
       backends.map((alive, index) => ({ host: `10.0.0.${index}`, httpPort: 8040, alive })),
     ...LOGIN,
+    ...(options.grants === undefined ? {} : { grants: options.grants }),
   });
   const connection = await connect(front.port, 'd');
   return new Front({ connection, catalogue, port: front.port, close: () => front.close() });

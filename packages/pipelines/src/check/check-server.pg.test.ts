@@ -2,17 +2,16 @@ import type { Finding, SqlExecutor } from '@drover/core';
 import { openDatabase } from '@drover/postgres';
 import { scratchDatabase } from '@drover/testkit';
 import { describe, expect, inject, test } from 'vitest';
-import { checkServer } from './check-server.ts';
+import { checkServer, type ServerSide } from './check-server.ts';
 import { readServerFacts } from './server-facts.ts';
-import { checkFixture, goodRows, levelsOf, telling } from './testing/check-fixture.ts';
+import { collect, levelsOf, telling } from './testing/findings.ts';
+import { scratchRoles } from './testing/scratch-roles.ts';
 
 const server = inject('postgresUrl');
 const KILLERS = ['statement_timeout', 'idle_in_transaction_session_timeout'] as const;
 
-async function checked(sql: SqlExecutor, side: 'source' | 'target' = 'source'): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for await (const one of checkServer(sql, side, await readServerFacts(sql))) findings.push(one);
-  return findings;
+async function checked(sql: SqlExecutor, side: ServerSide = 'source'): Promise<Finding[]> {
+  return collect(checkServer(sql, side, await readServerFacts(sql)));
 }
 
 /** Lets the real server answer some questions as another one would: user functions before its own. */
@@ -83,23 +82,20 @@ describe('a server timeout', () => {
 
   for (const of of ['role', 'database'] as const) {
     test(`that the ${of} sets is told and lifted, and does no harm`, async () => {
-      await using fixture = await checkFixture(server);
-      await fixture.insert(goodRows());
-      const { name, url } = await fixture.role();
-      const database = new URL(url).pathname.slice(1);
-      await fixture.sql.query(`alter role "${name}" superuser`);
-      const owner = of === 'role' ? `role "${name}"` : `database "${database}"`;
+      await using roles = scratchRoles(server);
+      await using scratch = await scratchDatabase(server);
+      const { name, url } = await roles.make(scratch.url);
+      const owner =
+        of === 'role' ? `role "${name}"` : `database "${new URL(url).pathname.slice(1)}"`;
       for (const [setting, value] of [
         ['statement_timeout', '2min'],
         ['idle_in_transaction_session_timeout', '3min'],
         ['lock_timeout', '1ms'],
       ]) {
-        await fixture.sql.query(`alter ${owner} set ${setting} = '${value}'`);
+        await scratch.sql.query(`alter ${owner} set ${setting} = '${value}'`);
       }
-      const findings = await fixture.check({
-        source: { connection: url },
-        target: { connection: url },
-      });
+      await using sql = openDatabase(url, { side: 'test', applicationName: 'drover test', max: 1 });
+      const findings = [...(await checked(sql, 'source')), ...(await checked(sql, 'target'))];
       expect(telling(findings)).toEqual([]);
       expect(levelsOf(findings, 'server-timeout').sort()).toEqual(
         ['source', 'target']
@@ -109,7 +105,6 @@ describe('a server timeout', () => {
       expect(findings.find((one) => one.subject === 'source: statement_timeout')?.reason).toBe(
         `is 120000ms for role ${name}; Drover lifts it for its own sessions and keeps to chunk.timeLimit`,
       );
-      await using sql = openDatabase(url, { side: 'test', applicationName: 'drover test', max: 1 });
       const inForce = `select string_agg(setting, ' ' order by name) as settings from pg_settings
         where name in ('statement_timeout', 'idle_in_transaction_session_timeout', 'lock_timeout')`;
       expect(await sql.query(inForce)).toEqual([{ settings: '0 10000 0' }]);
@@ -140,11 +135,12 @@ describe('a server', () => {
     });
   });
 
-  test('that is a standby is an error as a target', async () => {
+  test('that is a standby is an error as a target, and as a ledger', async () => {
     await using database = await scratchDatabase(server);
     await database.sql.transaction(async (sql) => {
       await asIf(sql, { standby: true });
       expect(levelsOf(await checked(sql, 'target'), 'target-read-only')).toEqual(['error target']);
+      expect(levelsOf(await checked(sql, 'ledger'), 'ledger-read-only')).toEqual(['error ledger']);
     });
   });
 

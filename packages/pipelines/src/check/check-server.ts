@@ -12,10 +12,13 @@ const TIMEOUTS = [
   'idle_session_timeout',
 ];
 
+/** Where a server stands in a migration; the source alone is only read. */
+export type ServerSide = 'source' | 'target' | 'ledger';
+
 /** Version, role, encoding and timeouts of one server. */
 export async function* checkServer(
   sql: SqlExecutor,
-  side: 'source' | 'target',
+  side: ServerSide,
   facts: ServerFacts,
 ): AsyncGenerator<Finding> {
   const old = facts.version < OLDEST_VERSION;
@@ -26,7 +29,7 @@ export async function* checkServer(
     reason: `Postgres ${facts.versionText}, database ${facts.database}, role ${facts.role}, encoding ${facts.encoding}`,
     fix: old ? 'Drover needs Postgres 11 or later: upgrade, or restore a dump into one.' : '',
   };
-  if (facts.encoding === 'SQL_ASCII') {
+  if (facts.encoding === 'SQL_ASCII' && side !== 'ledger') {
     yield {
       level: 'warning',
       rule: 'encoding-unknown',
@@ -36,10 +39,10 @@ export async function* checkServer(
     };
   }
   if (facts.standby) yield* checkStandby(sql, side);
-  else if (facts.readOnly && side === 'target') {
+  else if (facts.readOnly && side !== 'source') {
     yield {
       level: 'error',
-      rule: 'target-read-only',
+      rule: `${side}-read-only`,
       subject: side,
       reason: `transactions of role ${facts.role} in database ${facts.database} are read only`,
       fix: `Lift it for the role: alter role ${identifier(facts.role)} in database ${identifier(facts.database)} set default_transaction_read_only = off;`,
@@ -48,14 +51,14 @@ export async function* checkServer(
   yield* checkTimeouts(sql, side, facts);
 }
 
-async function* checkStandby(sql: SqlExecutor, side: 'source' | 'target'): AsyncGenerator<Finding> {
-  if (side === 'target') {
+async function* checkStandby(sql: SqlExecutor, side: ServerSide): AsyncGenerator<Finding> {
+  if (side !== 'source') {
     yield {
       level: 'error',
-      rule: 'target-read-only',
+      rule: `${side}-read-only`,
       subject: side,
       reason: 'the server is a standby and accepts no writes',
-      fix: 'Point target.connection at the primary server.',
+      fix: `Point ${side}.connection at the primary server.`,
     };
     return;
   }

@@ -2,39 +2,43 @@ import type { Finding, SqlExecutor } from '@drover/core';
 import { identifier } from '@drover/postgres';
 import type { ServerFacts } from './server-facts.ts';
 
-/** Connections that every process holds besides those of its attempts: planning, ledger, added columns. */
-const CONNECTIONS_BESIDES = { source: 3, target: 7 };
-
 /** What can limit the number of connections. */
 export const LIMITS = ['server', 'database', 'role'] as const;
 
 export type Limit = (typeof LIMITS)[number];
 
-type Side = keyof typeof CONNECTIONS_BESIDES;
+/** The connections that a migration wants on one side. */
+export interface Demand {
+  readonly side: string;
+  readonly perAttempt: number;
+  /** That every process holds besides those of its attempts. */
+  readonly besides: number;
+}
 
 /**
  * Whether the attempts find the connections that they need.
- * @param of.sides that share the limits: both, where source and target are one server.
+ * @param of.demands that share the limits: both, where the two sides are one server.
  */
 export async function* checkConnections(
   sql: SqlExecutor,
   of: {
-    sides: readonly Side[];
+    demands: readonly Demand[];
     limits: readonly Limit[];
     facts: ServerFacts;
     attemptsAtOnce: number;
   },
 ): AsyncGenerator<Finding> {
   const { role, database } = of.facts;
-  const besides = of.sides.reduce((sum, side) => sum + CONNECTIONS_BESIDES[side], 0);
-  const wanted = of.attemptsAtOnce * of.sides.length + besides;
+  const besides = of.demands.reduce((sum, demand) => sum + demand.besides, 0);
+  const perAttempt = of.demands.reduce((sum, demand) => sum + demand.perAttempt, 0);
+  const wanted = of.attemptsAtOnce * perAttempt + besides;
   const [tightest] = (await readLimits(sql))
     .filter(({ by }) => of.limits.includes(by))
     .sort((a, b) => a.free - b.free);
   if (tightest === undefined) return;
   const { free, by } = tightest;
   const tight = wanted > free;
-  const atOnce = Math.floor((free - besides) / of.sides.length);
+  const atOnce = Math.floor((free - besides) / perAttempt);
   const fewer =
     atOnce > 0
       ? `Let at most ${atOnce} chunks run at once (--workers times --concurrency)`
@@ -47,7 +51,7 @@ export async function* checkConnections(
   yield {
     level: tight ? 'error' : wanted > free / 2 ? 'warning' : 'info',
     rule: 'connection-budget',
-    subject: of.sides.join(' and '),
+    subject: of.demands.map(({ side }) => side).join(' and '),
     reason: `Drover needs up to ${wanted} connections for ${of.attemptsAtOnce} chunks at once; ${Math.max(0, free)} are free by the limit of the ${by}`,
     fix: tight
       ? `${fewer}, or: ${more}`
