@@ -1,31 +1,41 @@
 import { count, table } from '@drover/telemetry';
-import { atMost, bestOf, type Result } from './measure.ts';
+import { atMost, type Result, timed } from './measure.ts';
 import type { WarehouseGround } from './warehouse-ground.ts';
 import { firstRows, openMover } from './warehouse-moves.ts';
+import { median } from './warehouse-pairs.ts';
 
-/** How often a chunk of so many rows is moved; the best time counts. */
+/** How often a chunk of so many rows is moved in a round. */
 const SIZES = [
-  { rows: 100_000, rounds: 10 },
-  { rows: 1_000_000, rounds: 3 },
-  { rows: 10_000_000, rounds: 2 },
+  { rows: 100_000, times: 10 },
+  { rows: 1_000_000, times: 3 },
+  { rows: 10_000_000, times: 1 },
 ] as const;
 
-/** What a row costs, in chunks of three lengths. */
+const ROUNDS = 3;
+
+/** What a row costs, in chunks of three lengths: the time in the middle, as a long chunk is never undisturbed. */
 export async function benchWarehouseFlat(ground: WarehouseGround): Promise<Result[]> {
   await ground.fill('narrow');
   const mover = await openMover(ground, ['narrow']);
-  const costs: { rows: number; ms: number; nanoseconds: number }[] = [];
-  for (const { rows, rounds } of SIZES) {
-    await ground.sink.announce('narrow', rows);
-    const { ms = 0 } = await bestOf(rounds, { ms: () => mover.move(firstRows('narrow', rows)) });
-    costs.push({ rows, ms, nanoseconds: (ms * 1e6) / rows });
+  const times = new Map<number, number[]>(SIZES.map(({ rows }) => [rows, []]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { rows, times: often } of SIZES) {
+      await ground.sink.announce('narrow', rows);
+      for (let turn = 0; turn < often; turn += 1) {
+        times.get(rows)?.push(await timed(() => mover.move(firstRows('narrow', rows))));
+      }
+    }
   }
+  const costs = [...times].map(([rows, all]) => {
+    const ms = median(all);
+    return { rows, ms, nanoseconds: (ms * 1e6) / rows };
+  });
   await mover.close();
   await ground.sink.announce('narrow', null);
   process.stdout.write(
     `\nCost of a row: one narrow chunk, by its length\n\n` +
       `${table(
-        ['rows', 'seconds', 'ns a row'],
+        ['rows', 'seconds, median', 'ns a row'],
         costs.map((one) => [
           count(one.rows),
           (one.ms / 1000).toFixed(3),

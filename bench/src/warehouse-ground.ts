@@ -17,7 +17,7 @@ export interface WarehouseGround extends AsyncDisposable {
   fill(name: TableName): Promise<void>;
 }
 
-export interface Sink extends SinkAddress, AsyncDisposable {
+interface Sink extends SinkAddress, AsyncDisposable {
   /** From now on each load of the table has so many rows; null: they are to be counted. */
   announce(table: TableName, rows: number | null): Promise<void>;
 }

@@ -38,7 +38,7 @@ export function warehouseFile(
   };
 }
 
-export interface WarehouseMover {
+interface WarehouseMover {
   /** Moves rows as one chunk, as a worker would, without queue and ledger. */
   move(span: Span): Promise<Receipt>;
   close(): Promise<void>;

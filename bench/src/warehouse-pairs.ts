@@ -2,7 +2,7 @@ import { table } from '@drover/telemetry';
 import { rate, timed } from './measure.ts';
 
 /** Times of two ways to do the same, in milliseconds, taken in turn: those of one place lay close together. */
-export interface Pairs {
+interface Pairs {
   readonly ours: readonly number[];
   readonly theirs: readonly number[];
   /** How much longer theirs took, pair by pair; the middle one of them counts. */

@@ -21,7 +21,7 @@ const WORKER = fileURLToPath(new URL('../../apps/worker/dist/main.js', import.me
 
 const SAMPLE_MS = 20;
 
-export interface WarehouseRun {
+interface WarehouseRun {
   /** From the first claim of a chunk of rows to the last end. */
   readonly ms: number;
   readonly rows: number;

@@ -1,5 +1,5 @@
 /** A table of the source, and how a person would copy it by hand. */
-export interface BenchTable {
+interface BenchTable {
   readonly rows: number;
   /** Definitions of columns, the key first. */
   readonly columns: string;

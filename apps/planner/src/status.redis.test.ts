@@ -66,7 +66,7 @@ describe.skipIf(redisUrl === null)('drover status', () => {
     expect(out).toMatch(
       /worker +memory +heap +CPU +GC +loop delay +connections +chunks at once +state\n/,
     );
-    const cells = '[\\d.]+ MB +[\\d.]+ MB +\\d+ % +\\d+ % +[\\d.]+ m?s +\\d+ +working';
+    const cells = '[\\d.]+ MB +[\\d.]+ MB +\\d+ % +\\d+ % +[\\d.]+ m?s +\\d+ +\\d+ +working';
     expect(out).toMatch(new RegExp(`:${worker.child.pid} +${cells}`));
     expect(out).toMatch(/chunk +phase +rows +rows\/s +for +range/);
     expect(out).toMatch(/source: \d+ connections of Drover, \d+ of \d+ in use; database [\d.]+ MB/);

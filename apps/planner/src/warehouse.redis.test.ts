@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, test } from 'vitest';
+import { cliFixture } from './testing/cli-fixture.ts';
 import { openShop } from './testing/shop-fixture.ts';
 
 const redisUrl = inject('redisUrl');
@@ -121,5 +122,18 @@ describe.skipIf(redisUrl === null)('a warehouse, from the command line', () => {
     const dropped = await shop.drover([...drop, '--yes']);
     expect(dropped.code).toBe(0);
     expect(await shop.rows('orders', ORDER)).toEqual(await shop.sourceRows('orders', ORDER));
+  });
+
+  test('has what a pivot has not: a sync of one is refused, with what to do instead', async () => {
+    await using migration = await cliFixture({
+      postgresUrl: inject('postgresUrl'),
+      queueUrl: redisUrl ?? '',
+      rows: [],
+    });
+    const { code, err } = await migration.drover(['sync']);
+    expect(code).toBe(2);
+    expect(err).toContain('The pipeline pivot knows no changes since the last run.');
+    expect(err).toContain('`drover run --from`');
+    expect(await migration.run()).toBeNull();
   });
 });

@@ -2,10 +2,10 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** So much may have come since the young objects were collected last. V8 itself waits for 32 MB. */
-const MAX_GROWTH_BYTES = 4 * 1024 * 1024;
+const MAX_GROWTH_BYTES = 2 * 1024 * 1024;
 
-/** Some 6 MB come between two looks where the source is fast. */
-const LOOK_MS = 20;
+/** Some 3 MB come between two looks where the source is fast. */
+const LOOK_MS = 10;
 
 /**
  * Keeps the memory of a process small that reads much from sockets. What is read lies beside the heap, and is free

@@ -205,6 +205,20 @@ describe('an upload', () => {
   });
 });
 
+describe('an upload that the server is ready for', () => {
+  test('may take longer than an answer', async () => {
+    await using server = await bareServer((socket, received) => {
+      if (received.endsWith('\r\n\r\n') && !received.includes('rows')) socket.write(CONTINUE);
+      if (received.endsWith(TERMINATOR)) socket.write(answer('done'));
+    });
+    const slow = async function* () {
+      yield Buffer.from('rows');
+      await pause(300);
+    };
+    expect((await sent(server.url, slow, { answerMs: 100 })).text).toBe('done');
+  });
+});
+
 describe('a call', () => {
   const get = (url: string, answerMs = 5_000) =>
     call(LOGIN, { method: 'GET', url, signal: signal(), answerMs });

@@ -130,6 +130,7 @@ async function writeBody(
   let late: NodeJS.Timeout | undefined;
   try {
     for await (const piece of body()) {
+      if (gatheredBytes === 0 && request.writableNeedDrain) await drained(request);
       if (request.destroyed) return;
       if (gatheredBytes === 0) {
         request.cork();
@@ -140,7 +141,6 @@ async function writeBody(
       if (gatheredBytes < GATHERED_BYTES) continue;
       clearTimeout(late);
       flush();
-      if (request.writableNeedDrain) await drained(request);
     }
   } finally {
     clearTimeout(late);

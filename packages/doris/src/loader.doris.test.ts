@@ -126,11 +126,14 @@ describe('a load', () => {
     await fixture.nodes.backends(stays());
     await fixture.doris.stopBackend(0, { listed: true });
     await fixture.doris.stopBackend(1, { listed: true });
-    for (const label of ['a', 'b', 'c', 'd']) {
-      const reply = await fixture.loader.load(fixture.request({ label }));
-      expect(await fixture.loader.commit({ ...fixture.target, label }, reply.txnId, stays())).toBe(
-        true,
-      );
+    const labels = ['a', 'b', 'c', 'd'];
+    const txnIds: number[] = [];
+    for (const label of labels) {
+      txnIds.push((await fixture.loader.load(fixture.request({ label }))).txnId);
+    }
+    for (const [index, label] of labels.entries()) {
+      const target = { ...fixture.target, label };
+      expect(await fixture.loader.commit(target, txnIds[index] ?? 0, stays())).toBe(true);
     }
     const served = fixture.doris.requests.filter(({ path }) => path.endsWith('_stream_load'));
     expect(served.map(({ server }) => server)).toEqual([2, 2, 2, 2]);
@@ -284,5 +287,17 @@ describe('a label', () => {
     const error = await failureOf(fixture.loader.commit(fixture.target, txnId, stays()));
     expect(error).toMatchObject({ code: 'TARGET_BUSY' });
     expect(await fixture.loader.state(fixture.target, stays())).toBe('PRECOMMITTED');
+  });
+
+  test('that cannot be given up is told of', async () => {
+    await using fixture = await dorisFixture();
+    await fixture.loader.load(fixture.request());
+    fixture.doris.faults.okEnvelope = {
+      times: 1,
+      place: 'two-phase',
+      body: { status: 'INTERNAL_ERROR', msg: 'get tableList write lock timeout' },
+    };
+    const error = await failureOf(fixture.loader.abort(fixture.target, stays()));
+    expect(error).toMatchObject({ code: 'LOCK_TIMEOUT' });
   });
 });

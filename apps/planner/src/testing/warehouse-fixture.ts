@@ -106,4 +106,4 @@ function withPassword(url: string): string {
 const lines = (
   rows: readonly Readonly<Record<string, string | null>>[],
   columns: readonly string[],
-): string[] => rows.map((row) => columns.map((name) => row[name] ?? 'NULL').join(' ')).toSorted();
+): string[] => rows.map((row) => columns.map((name) => row[name] ?? 'NULL').join(' ')).sort();

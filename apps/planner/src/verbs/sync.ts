@@ -89,7 +89,8 @@ const telling = (log: Log): Log => ({
   ...log,
   warn(message, fields) {
     log.warn(message, fields);
-    note(`drover: ${message} (${Object.values(fields ?? {}).join(': ')})`);
+    const words = Object.values(fields ?? {}).filter((field) => typeof field === 'string');
+    note(`drover: ${message} (${words.join(': ')})`);
   },
 });
 

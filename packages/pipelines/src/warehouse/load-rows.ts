@@ -14,7 +14,7 @@ import {
 import { loadSeconds, visibleMs } from './labels.ts';
 import { namedRowsQuery, readNamedRow, readReject, rejectsQuery } from './misfit-rejects.ts';
 import type { WarehouseParts } from './parts.ts';
-import { isRefused, type RefusedKey, refusedKeys } from './refused-rows.ts';
+import { isRefused, REFUSED_RULE, type RefusedKey, refusedKeys } from './refused-rows.ts';
 import type { TablePlan } from './table-plan.ts';
 
 /** Rows of one table that are loaded together, under one label. */
@@ -216,7 +216,7 @@ async function addRefused(
     ];
     const of = { ...(from === undefined ? {} : { from }), where: allOf(conditions) };
     for (const row of await session.query(namedRowsQuery(plan, of))) {
-      const why = { rule: 'refused-by-target', column: null, reason };
+      const why = { rule: REFUSED_RULE, column: null, reason };
       rejects.add({ ...readNamedRow(plan, row), ...why, rows: 1 });
     }
   }

@@ -2,6 +2,9 @@ import type { RefusedRow } from '@drover/doris';
 import { literal } from '@drover/postgres';
 import type { ColumnPlan, TablePlan } from './table-plan.ts';
 
+/** Rule of the rejects that only the target could tell. */
+export const REFUSED_RULE = 'refused-by-target';
+
 /** Rows that the target refused, by the texts of the columns that name them. */
 export interface RefusedKey {
   readonly reason: string;

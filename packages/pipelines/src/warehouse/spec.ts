@@ -14,7 +14,7 @@ const name = z.string().min(1);
 const nodeUrl = z
   .string()
   .regex(
-    /^https?:\/\/[^/@?#]+\/?$/,
+    /^https?:\/\/[^/@?#\s]+\/?$/,
     'is no node; write for example http://doris:8030, without user, password or path',
   );
 
@@ -24,7 +24,7 @@ const expression = z.string().refine((text) => {
   } catch {
     return false;
   }
-}, 'is no regular expression');
+}, 'is no regular expression; write for example ^tmp_');
 
 const misfitPolicy = z
   .enum(['reject', 'null', 'clamp', 'truncate'])

@@ -16,8 +16,8 @@ const sweepDeletes = true;
 const warehouse = (table: object) =>
   followed({ setup: ORDERS, spec: { tables: [{ name: ORDER, ...table }] } });
 
-const expectSame = async ({ target, source }: Followed, where = 'true') =>
-  expect(await target('orders', COLUMNS)).toEqual(await source('orders', COLUMNS, where));
+const expectSame = async (at: Followed, where = 'true') =>
+  expect(await at.target('orders', COLUMNS)).toEqual(await at.source('orders', COLUMNS, where));
 
 const deleted = ({ settled }: Awaited<ReturnType<Followed['sync']>>): number =>
   settled.at(-1)?.receipt.written ?? 0;

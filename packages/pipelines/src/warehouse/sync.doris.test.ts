@@ -23,8 +23,8 @@ type Warehouse = Awaited<ReturnType<typeof followed>>;
 const open = ({ fixture }: Warehouse) =>
   Session.open(fixture.source.url, { side: 'source', applicationName: 'test' });
 
-async function expectSame({ target, source }: Warehouse, where = 'true') {
-  expect(await target('orders', COLUMNS)).toEqual(await source('orders', COLUMNS, where));
+async function expectSame(at: Warehouse, where = 'true') {
+  expect(await at.target('orders', COLUMNS)).toEqual(await at.source('orders', COLUMNS, where));
 }
 
 const loads = ({ fixture }: Warehouse) =>
@@ -104,7 +104,8 @@ describe.concurrent('a sync', () => {
       { ...whole, phase: 'data' },
     ]);
     expect(finish.map(({ range }) => range)).toMatchObject([{ kind: 'watermark' }]);
-    const { to } = finish[0]?.range as { to: string };
+    const [{ range } = done] = finish;
+    const { to } = range as { to: string };
     expect(rowsRead(await at.sync({ watermarks: new Map([[ORDER, to]]) }))).toBe(1);
     await expectSame(at);
   });

@@ -125,8 +125,8 @@ describe('connections of the source', () => {
       `grant select on all tables in schema shop to "${name}"`,
       `alter role "${name}" connection limit 22`,
     );
-    const budget = async () =>
-      (await fixture.check({ source: { connection: url } }, { attemptsAtOnce: 8 })).filter(
+    const budget = async (attemptsAtOnce = 8) =>
+      (await fixture.check({ source: { connection: url } }, { attemptsAtOnce })).filter(
         ({ rule, subject }) => rule === 'connection-budget' && subject === 'source',
       );
     expect(await budget()).toMatchObject([{ level: 'info', fix: '' }]);
@@ -143,6 +143,8 @@ describe('connections of the source', () => {
         ) as string,
       },
     ]);
+    // No more of them at once than attempts.
+    expect((await budget(2))[0]?.reason).toMatch(/^Drover needs up to 13 connections /);
   });
 });
 
@@ -208,6 +210,7 @@ describe('tables', () => {
     const findings = await fixture.check({ tables, ...SMALL_CHUNKS });
     expect(statementsOf(findings, 'index-missing')).toEqual([]);
     await fixture.run('drop index shop.orders_id_note_idx');
+    expect(levelsOf(await fixture.check({ tables }), 'index-missing')).toEqual([]);
     const without = await fixture.check({ tables, ...SMALL_CHUNKS });
     expect(statementsOf(without, 'index-missing')).toEqual([
       'create index concurrently on "shop"."orders" ("id");',

@@ -32,7 +32,7 @@ export async function followed(of: Parameters<typeof warehouseFixture>[0]): Prom
   const lines = (
     columns: readonly string[],
     rows: readonly Readonly<Record<string, string | null>>[],
-  ) => rows.map((row) => columns.map((name) => row[name] ?? 'NULL').join(' ')).toSorted();
+  ) => rows.map((row) => columns.map((name) => row[name] ?? 'NULL').join(' ')).sort();
   return {
     fixture,
     async sql(...statements) {

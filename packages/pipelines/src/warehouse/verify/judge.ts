@@ -1,5 +1,6 @@
-import type { Difference, JsonObject, MovedRecord, Verdict } from '@drover/core';
+import type { Difference, JsonObject, MovedRecord, Reject, Verdict } from '@drover/core';
 import { fullTransactionId, visibleIn } from '../../pivot/stale.ts';
+import { REFUSED_RULE } from '../refused-rows.ts';
 import type { Described } from './describe-differences.ts';
 import type { RowDifference } from './match-rows.ts';
 import type { Subject } from './subject.ts';
@@ -18,8 +19,12 @@ export class Judge {
   /** Keys of rows on record as rejects. */
   readonly #rejected: ReadonlySet<string>;
   readonly #shown: Shown[] = [];
-  /** Rows on record as rejects of a table without a key that no missing row was set against yet. */
-  #rejectsLeft: number;
+  /**
+   * Rows on record as rejects of a table without a key that no missing row was set against yet: by rules of the
+   * migration, and by the target's own word.
+   */
+  #ruledLeft: number;
+  #refusedLeft: number;
   #wrong = 0;
   #stale = 0;
   #explained = 0;
@@ -32,7 +37,9 @@ export class Judge {
     this.#nowSnapshot = nowSnapshot;
     this.#snapshots = moved.receipts.flatMap(({ sourceSnapshot }) => snapshotOf(sourceSnapshot));
     this.#rejected = new Set(moved.rejects.map(({ key }) => this.#name(key)));
-    this.#rejectsLeft = moved.rejects.reduce((sum, { rows }) => sum + rows, 0);
+    const rowsOf = (rejects: readonly Reject[]) => rejects.reduce((sum, { rows }) => sum + rows, 0);
+    this.#refusedLeft = rowsOf(moved.rejects.filter(({ rule }) => rule === REFUSED_RULE));
+    this.#ruledLeft = rowsOf(moved.rejects) - this.#refusedLeft;
   }
 
   /** How many differences are shown so far. */
@@ -87,7 +94,7 @@ export class Judge {
 
   /**
    * A row that the target lacks, and that was set aside. In a table without a key, a row that a rule of the
-   * migration sets aside, of as many as there are on record.
+   * migration sets aside, of as many as there are on record; of others as many as the target has refused.
    */
   #isExplained({ kind, source, rows }: RowDifference): boolean {
     if (kind !== 'missing' || source === null) return false;
@@ -98,8 +105,13 @@ export class Judge {
         JSON.stringify(columns.map((_, at) => source.printedKey[at] ?? null)),
       );
     }
-    if (!source.misfit || this.#rejectsLeft < rows) return false;
-    this.#rejectsLeft -= rows;
+    if (source.misfit) {
+      if (this.#ruledLeft < rows) return false;
+      this.#ruledLeft -= rows;
+      return true;
+    }
+    if (this.#refusedLeft < rows) return false;
+    this.#refusedLeft -= rows;
     return true;
   }
 
