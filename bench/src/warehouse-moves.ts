@@ -60,6 +60,8 @@ export async function openMover(
     options: {},
     cutoffs: new Map(),
     watermarks: new Map(),
+    migrationId: 'bench',
+    unsettled: [],
   });
   // Labels of an earlier mover are taken.
   const migrationId = randomUUID();

@@ -130,10 +130,12 @@ describe.skipIf(redisUrl === null)('a warehouse, from the command line', () => {
       queueUrl: redisUrl ?? '',
       rows: [],
     });
-    const { code, err } = await migration.drover(['sync']);
-    expect(code).toBe(2);
-    expect(err).toContain('The pipeline pivot knows no changes since the last run.');
-    expect(err).toContain('`drover run --from`');
+    for (const args of [['sync'], ['sync', '--dry-run']]) {
+      const { code, err } = await migration.drover(args);
+      expect(code).toBe(2);
+      expect(err).toContain('The pipeline pivot knows no changes since the last run.');
+      expect(err).toContain('`drover run --from`');
+    }
     expect(await migration.run()).toBeNull();
   });
 });

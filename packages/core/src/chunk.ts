@@ -21,7 +21,7 @@ export interface PipelineChunk {
 }
 
 /** Grows, from 1, when a chunk is to be moved again although it was moved, or was parked. */
-interface Generation {
+export interface Generation {
   readonly id: number;
   readonly generation: number;
 }

@@ -1,4 +1,11 @@
-export type { ClaimedChunk, DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
+export type {
+  ClaimedChunk,
+  DataChunk,
+  Generation,
+  PipelineChunk,
+  PlannedChunk,
+  SplitPart,
+} from './chunk.ts';
 export {
   CHUNK_EVENT_MEANING,
   CHUNK_EVENTS,
@@ -81,6 +88,7 @@ export {
   type SchemaAnalysis,
   type StoreUsage,
   type TransactionGate,
+  type UnsettledChunk,
   type VerifyContext,
 } from './pipeline.ts';
 export {

@@ -3,7 +3,7 @@ import type { ChunkState } from './chunk-state.ts';
 import type { ErrorCode } from './error-code.ts';
 import type { Json } from './json.ts';
 import type { Outage } from './outage.ts';
-import type { Intent, MovedRecord, PipelineKind, RunOptions } from './pipeline.ts';
+import type { Intent, MovedRecord, PipelineKind, RunOptions, UnsettledChunk } from './pipeline.ts';
 import type { Delivery, ParkedId } from './queue.ts';
 import type { PartTally, Receipt, Tally } from './receipt.ts';
 import type { Reject } from './reject.ts';
@@ -91,6 +91,8 @@ export interface Ledger {
   intend(intent: AttemptKey & { intent: Intent }): Promise<void>;
   /** What the last attempt at this generation of the chunk that asked to commit meant to commit. */
   intent(chunkId: number): Promise<Intent | null>;
+  /** Chunks that are not done, nor to be tried by themselves, after an attempt had asked to commit. */
+  unsettled(migrationId: string): Promise<readonly UnsettledChunk[]>;
   settleVerdict(settlement: AttemptKey & { verdict: Verdict }): Promise<boolean>;
   /** Ends an attempt that did not settle. */
   release(release: AttemptKey & Release): Promise<boolean>;

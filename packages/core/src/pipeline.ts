@@ -1,4 +1,11 @@
-import type { ClaimedChunk, DataChunk, PipelineChunk, PlannedChunk, SplitPart } from './chunk.ts';
+import type {
+  ClaimedChunk,
+  DataChunk,
+  Generation,
+  PipelineChunk,
+  PlannedChunk,
+  SplitPart,
+} from './chunk.ts';
 import type { Finding } from './finding.ts';
 import type { Json } from './json.ts';
 import type { Log } from './log.ts';
@@ -115,12 +122,21 @@ export interface SchemaAnalysis {
   }[];
 }
 
+/** A chunk that was given up, or waits for a person, after an attempt had been about to commit it. */
+export interface UnsettledChunk extends Generation {
+  readonly stream: string;
+}
+
 export interface OpenContext {
   readonly log: Log;
+  /** Unique over all ledgers. */
+  readonly migrationId: string;
   readonly kind: RunKind;
   readonly options: RunOptions;
   /** How far each stream has been followed, by stream. */
   readonly watermarks: ReadonlyMap<string, string>;
+  /** Of earlier runs: a process that was frozen may still commit them, unless it is kept from it. */
+  readonly unsettled: readonly UnsettledChunk[];
   /** What the ledger remembers of earlier runs of the migration. */
   readonly cutoffs: ReadonlyMap<string, string>;
 }

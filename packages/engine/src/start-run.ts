@@ -41,12 +41,21 @@ export async function startRun(
     const other = others.find((one) => one.kind !== 'verification');
     if (other !== undefined) throw unfinishedRun(other);
   }
-  const [cutoffs, watermarks] = await Promise.all([
+  const [cutoffs, watermarks, unsettled] = await Promise.all([
     ledger.cutoffs(migration.id),
     ledger.watermarks(migration.id),
+    ledger.unsettled(migration.id),
   ]);
   const { kind, options } = run;
-  const opening = await pipeline.open({ log, kind, options, cutoffs, watermarks });
+  const opening = await pipeline.open({
+    log,
+    migrationId: migration.id,
+    kind,
+    options,
+    cutoffs,
+    watermarks,
+    unsettled,
+  });
   return ledger.createRun({
     migrationId: migration.id,
     ...run,

@@ -53,6 +53,35 @@ describe('an intent to commit outside', () => {
   });
 });
 
+describe('chunks that somebody may still commit', () => {
+  test('are those that were asked to commit, and then split, parked or given up', async () => {
+    await using fixture = await ledgerFixture(postgresUrl);
+    const { ledger, migration } = fixture;
+    const { run, ids } = await fixture.plannedRun(5, ['data']);
+    const [settled = 0, parked = 0, silent = 0, split = 0, cancelled = 0] = ids;
+    const take = async (id: number) => {
+      const key = await fixture.take(run.id, id);
+      if (id !== silent) await ledger.intend({ ...key, intent: intentOf(2) });
+      return key;
+    };
+    const why = { errorCode: null, errorText: null, reason: 'r', rows: 0, bytes: 0 };
+    await ledger.settleOutside({ ...(await take(settled)), ...intentOf(2), maxRejectsInRun: 9 });
+    await ledger.release({ ...(await take(parked)), ...why, event: 'park' });
+    await ledger.release({ ...(await take(silent)), ...why, event: 'park' });
+    const half = { stream: 'fleet', range: { at: 0 }, estimatedRows: 1 };
+    await ledger.splitChunk({
+      ...(await take(split)),
+      parts: [half, half],
+      errorCode: 'CHUNK_TIME_LIMIT',
+    });
+    await take(cancelled);
+    await ledger.changeRun({ runId: run.id, event: 'cancel' });
+    await ledger.cancelChunks(run.id);
+    const of = (id: number) => ({ id, generation: 1, stream: 'fleet' });
+    expect(await ledger.unsettled(migration.id)).toEqual([parked, split, cancelled].map(of));
+  });
+});
+
 describe('a settlement outside', () => {
   test('stores receipt, rejects and watermark together, or nothing', async () => {
     await using fixture = await ledgerFixture(postgresUrl);

@@ -18,7 +18,7 @@ import { readCutoffs, storeCutoffs } from './statements/cutoffs.ts';
 import { feed, readOutstanding, redeliver } from './statements/feed.ts';
 import { storeGivenWork } from './statements/given-chunks.ts';
 import { holdWork } from './statements/hold-work.ts';
-import { intend, readIntent } from './statements/intent.ts';
+import { intend, readIntent, readUnsettled } from './statements/intent.ts';
 import { acquireLease, releaseLease } from './statements/leases.ts';
 import { readLoad } from './statements/load.ts';
 import { readDataChunks, readMoved } from './statements/moved.ts';
@@ -98,6 +98,7 @@ export function createPostgresLedger(database: SqlDatabase, host: Pick<Host, 'uu
       }),
     intend: (intent) => intend(database, intent),
     intent: (chunkId) => readIntent(database, chunkId),
+    unsettled: (migrationId) => readUnsettled(database, migrationId),
     settleVerdict: (settlement) => whole((sql) => settleVerdict(sql, settlement)),
     release: (how) => release(database, how),
     cancelChunks: (runId) => cancelChunks(database, runId),

@@ -114,6 +114,9 @@ async function anchorOf(
     options,
     cutoffs,
     watermarks: new Map(),
+    // Nothing is written here, not even the end of what others have begun.
+    migrationId: view.ledger?.migration.id ?? '',
+    unsettled: [],
   });
   return anchor;
 }

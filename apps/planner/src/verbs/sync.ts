@@ -1,5 +1,5 @@
 import { systemHost } from '@drover/config';
-import { DroverError, type Log, PHASES } from '@drover/core';
+import { DroverError, type Log, PHASES, type Pipeline } from '@drover/core';
 import { startRun } from '@drover/engine';
 import { openDrover } from '@drover/worker';
 import { Command } from 'commander';
@@ -64,12 +64,7 @@ async function sync(options: SyncOptions): Promise<number> {
   return withCommandLog('sync', options.logs, async (log) => {
     await using drover = await openDrover({ file: options.file, log });
     const { pipeline, migration } = drover;
-    if (!pipeline.incremental) {
-      throw new DroverError('FILE_INVALID', {
-        message: `The pipeline ${pipeline.kind} knows no changes since the last run.`,
-        hint: 'Move the newest data by `drover run --from`.',
-      });
-    }
+    refuseOthers(pipeline);
     const statistics = openStatistics(drover.loaded, options);
     const created = await startRun(
       { ...drover, log: telling(log) },
@@ -81,6 +76,15 @@ async function sync(options: SyncOptions): Promise<number> {
     );
     log.info('sync started', { run: created.id, migration: migration.name });
     return await watchRun(drover, created, { ...options, statistics, host: systemHost });
+  });
+}
+
+/** @throws DroverError FILE_INVALID for a pipeline that cannot be followed. */
+function refuseOthers({ kind, incremental }: Pipeline): void {
+  if (incremental) return;
+  throw new DroverError('FILE_INVALID', {
+    message: `The pipeline ${kind} knows no changes since the last run.`,
+    hint: 'Move the newest data by `drover run --from`.',
   });
 }
 
@@ -96,6 +100,7 @@ const telling = (log: Log): Log => ({
 
 async function sayHowFar(options: SyncOptions): Promise<number> {
   await using view = await viewMigration(options.file);
+  refuseOthers(view.pipeline);
   const watermarks =
     view.ledger === null
       ? new Map<string, string>()

@@ -4,8 +4,9 @@ import {
   type SqlExecutor,
   Stopped,
   statesAllowing,
+  type UnsettledChunk,
 } from '@drover/core';
-import { json } from './rows.ts';
+import { json, number, text } from './rows.ts';
 
 /** Writes down what an attempt is about to commit outside, where it still has the chunk. */
 export async function intend(
@@ -30,4 +31,23 @@ export async function readIntent(sql: SqlExecutor, chunkId: number): Promise<Int
     [chunkId],
   );
   return row === undefined ? null : json<Intent>(row, 'intent');
+}
+
+/** Chunks that no attempt will take by itself, although an earlier one asked to commit them. */
+export async function readUnsettled(
+  sql: SqlExecutor,
+  migrationId: string,
+): Promise<readonly UnsettledChunk[]> {
+  const rows = await sql.query(
+    `select distinct c.id, a.generation, c.stream from drover.attempt a
+     join drover.chunk c on c.id = a.chunk_id join drover.run r on r.id = c.run_id
+     where a.intent is not null and r.migration_id = $1 and c.state in ('parked', 'split', 'cancelled')
+     order by c.id, a.generation`,
+    [migrationId],
+  );
+  return rows.map((row) => ({
+    id: number(row, 'id'),
+    generation: number(row, 'generation'),
+    stream: text(row, 'stream'),
+  }));
 }

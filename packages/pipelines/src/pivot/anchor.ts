@@ -37,7 +37,7 @@ export const shipsOf = (anchor: Anchor): string[] => anchor.parts.flatMap((part)
 /** Resolves ships, bounds and cutoffs, once: relative moments by the source's clock. */
 export async function openPivot(
   parts: PivotParts,
-  context: Omit<OpenContext, 'kind' | 'watermarks'>,
+  context: Pick<OpenContext, 'log' | 'options' | 'cutoffs'>,
 ): Promise<Opening> {
   const { spec } = parts;
   const { options } = context;

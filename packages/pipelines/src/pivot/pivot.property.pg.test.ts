@@ -84,6 +84,8 @@ test('any narrow data set comes out as a plain pivot in memory has it, and is ve
         cutoffs: new Map(),
         kind: 'full',
         watermarks: new Map(),
+        migrationId: 'test',
+        unsettled: [],
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         expect(

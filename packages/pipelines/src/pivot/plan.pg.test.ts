@@ -16,6 +16,8 @@ const open = async (
     options,
     cutoffs,
     watermarks: new Map(),
+    migrationId: 'test',
+    unsettled: [],
   });
 
 const rowsAt = (times: readonly string[], ship = 'A') =>

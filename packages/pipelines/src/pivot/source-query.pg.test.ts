@@ -139,6 +139,8 @@ describe('value columns of types whose texts end', () => {
         cutoffs: new Map(),
         kind: 'full',
         watermarks: new Map(),
+        migrationId: 'test',
+        unsettled: [],
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         const verdict = await fixture.pipeline.verify(

@@ -128,6 +128,8 @@ describe('a source of another shape', () => {
         cutoffs: new Map(),
         kind: 'full',
         watermarks: new Map(),
+        migrationId: 'test',
+        unsettled: [],
       });
       for (const chunk of await fixture.plan('data', anchor)) {
         const verdict = await fixture.pipeline.verify(

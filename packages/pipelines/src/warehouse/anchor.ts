@@ -7,6 +7,7 @@ import {
   RUN_KINDS,
 } from '@drover/core';
 import { z } from 'zod';
+import { endFormerAttempts } from './former-attempts.ts';
 import type { WarehouseParts } from './parts.ts';
 import { fingerprintOf } from './plans.ts';
 import type { SourceColumn } from './source-table.ts';
@@ -60,6 +61,7 @@ export async function openWarehouse(parts: WarehouseParts, context: OpenContext)
   }
   refuseTimes(context);
   const plans = chosen(parts, [...byStream.values()], context);
+  if (context.kind !== 'verification') await endFormerAttempts(parts, context);
   const dropTables = context.options.dropTables ?? false;
   const present = dropTables ? new Set<string>() : await presentTables(parts, plans);
   const tables: AnchorTable[] = [];

@@ -1,4 +1,4 @@
-import { type ClaimedChunk, DroverError, type MoveContext } from '@drover/core';
+import { type ClaimedChunk, DroverError, type Generation, type MoveContext } from '@drover/core';
 import { type LoadTarget, labelOf } from '@drover/doris';
 import type { WarehouseParts } from './parts.ts';
 import type { TablePlan } from './table-plan.ts';
@@ -56,8 +56,8 @@ export const deletionTarget = (
  */
 export async function endDeletions(
   parts: WarehouseParts,
-  of: { readonly plan: TablePlan; readonly chunk: { id: number; generation: number } },
-  context: MoveContext,
+  of: { readonly plan: TablePlan; readonly chunk: Generation },
+  context: Pick<MoveContext, 'migrationId' | 'signal'>,
 ): Promise<number> {
   const how = { txnId: null, withinMs: visibleMs(parts), signal: context.signal };
   let part = 0;

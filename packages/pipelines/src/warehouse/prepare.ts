@@ -1,34 +1,38 @@
-import { DroverError, EMPTY_RECEIPT, type MoveContext, type Receipt } from '@drover/core';
+import {
+  type ClaimedChunk,
+  DroverError,
+  EMPTY_RECEIPT,
+  type MoveContext,
+  type Receipt,
+} from '@drover/core';
 import type { Anchor } from './anchor.ts';
 import { compareTable } from './compare-table.ts';
 import { createDatabaseStatement, createTableStatement } from './ddl.ts';
-import { targetIdentifier } from './names.ts';
 import type { WarehouseParts } from './parts.ts';
+import { replicasOf } from './replicas.ts';
+import { createStage, dropTables, putInPlace, stagesOf, tidy } from './stage-table.ts';
 import type { TablePlan } from './table-plan.ts';
-import { aliveBackends, readExisting } from './target-tables.ts';
-
-/** Copies that Doris itself makes by default. */
-const DEFAULT_REPLICAS = 3;
+import type { TargetSql } from './target-sql.ts';
+import { readExisting } from './target-tables.ts';
 
 /** Makes the table, or finds that the one that is there can take what is sent. */
 export async function prepareTable(
   parts: WarehouseParts,
-  { plan, anchor }: { plan: TablePlan; anchor: Anchor },
+  of: { plan: TablePlan; chunk: ClaimedChunk; anchor: Anchor },
   context: MoveContext,
 ): Promise<Receipt> {
+  const { plan, anchor } = of;
   const { statements } = parts;
   const { signal } = context;
   const { outside } = context.gate;
   const done = { receipt: EMPTY_RECEIPT, rejects: [] };
-  // Asked before anything is changed: an attempt that has lost the chunk drops no table.
-  await outside.mayCommit(done);
-  const table = `${targetIdentifier(plan.database)}.${targetIdentifier(plan.table)}`;
   await statements.query(createDatabaseStatement(plan.database), signal);
-  if (anchor.dropTables) await statements.query(`DROP TABLE IF EXISTS ${table} FORCE`, signal);
   const existing = await readExisting(statements, plan);
   if (existing === null) {
     const replicas = await replicasOf(parts);
     await statements.query(createTableStatement(plan, { replicas }), signal);
+  } else if (anchor.dropTables) {
+    await replaceByEmpty(parts, of, context);
   } else {
     const fault = compareTable(plan, existing).find(({ level }) => level === 'error');
     if (fault !== undefined) {
@@ -40,6 +44,32 @@ export async function prepareTable(
   }
   await outside.settle(done);
   return EMPTY_RECEIPT;
+}
+
+/**
+ * An empty table of the attempt's own takes the place of the one that is there: an attempt that has lost the chunk
+ * finds that its table was dropped, and so cannot empty what was filled since.
+ */
+async function replaceByEmpty(
+  parts: WarehouseParts,
+  of: { plan: TablePlan; chunk: ClaimedChunk },
+  context: MoveContext,
+): Promise<void> {
+  const { plan, chunk } = of;
+  const { migrationId, signal } = context;
+  const target: TargetSql = { query: (text) => parts.statements.query(text, signal) };
+  const left = { migrationId, database: plan.database, chunkId: chunk.id };
+  await dropTables(target, plan, await stagesOf(target, left));
+  const stage = await createStage(parts, of, context);
+  try {
+    await context.reached('staged');
+    await context.gate.outside.mayCommit({ receipt: EMPTY_RECEIPT, rejects: [] });
+    await context.reached('fenced');
+    await putInPlace(target, plan, stage);
+  } catch (error) {
+    await tidy(parts, plan, stage);
+    throw error;
+  }
 }
 
 /** What makes the databases and the tables of a run. */
@@ -56,13 +86,4 @@ export async function targetStatements(
     ...[...databases].map(createDatabaseStatement),
     ...plans.map((plan) => createTableStatement(plan, { replicas })),
   ];
-}
-
-/** As many copies as the file says, or as Doris makes by default and there are backends for. */
-export async function replicasOf(parts: WarehouseParts): Promise<number> {
-  const { replicas } = parts.spec.target;
-  if (replicas !== undefined) return replicas;
-  const alive = await aliveBackends(parts.statements);
-  if (alive > 0) return Math.min(DEFAULT_REPLICAS, alive);
-  throw new DroverError('SERVER_UNAVAILABLE', { message: 'target: no backend is alive.' });
 }

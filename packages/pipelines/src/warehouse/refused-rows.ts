@@ -12,7 +12,7 @@ export interface RefusedKey {
 }
 
 /** The columns that tell a row from others: the key, or all of them. */
-export function namingColumns(plan: TablePlan): readonly ColumnPlan[] {
+function namingColumns(plan: TablePlan): readonly ColumnPlan[] {
   return plan.key.length > 0 ? plan.key : plan.columns;
 }
 
@@ -45,7 +45,7 @@ export function isRefused(plan: TablePlan, keys: readonly RefusedKey[]): string 
  * The fields of a line as Drover sends it: quoted, with backslashes before quotes and backslashes, or `\N`.
  * null for a line of any other form, as when the server printed the row in its own way.
  */
-export function readFields(line: string): readonly (string | null)[] | null {
+function readFields(line: string): readonly (string | null)[] | null {
   const fields: (string | null)[] = [];
   const field = /"((?:[^"\\]|\\["\\])*)"|\\N/y;
   for (let at = 0; at <= line.length; ) {

@@ -162,6 +162,18 @@ describe.skipIf(inject('dorisUrl') !== null).concurrent('rows that the target re
       `SELECT COUNT(*) AS n FROM \`${fixture.database}\`.\`crowd\``,
     );
     expect(Number(found?.['n'])).toBe(receipt.loaded);
+    const data = { ...at.chunk, runId: 1, runKind: 'full', verifyPlanned: false } as const;
+    const chunks = [{ ...data, estimatedRows: 0, ordinal: 0, originId: null }];
+    const settled = [settledOf(at)];
+    // Mutation: without `refusedLeft` in judge.ts they are wrong.
+    expect(
+      await fixture.verify({
+        anchor: at.anchor,
+        chunks,
+        settled,
+        watermarks: new Map(),
+      }),
+    ).toMatchObject([{ wrong: 0, stale: 0, explained: receipt.rejected }]);
   });
 
   test.each([

@@ -195,6 +195,8 @@ describe.concurrent('a row that comes back while the sweep runs', () => {
       options: {},
       cutoffs: new Map(),
       watermarks: new Map(),
+      migrationId: 'test',
+      unsettled: [],
     });
     const [sweep] = await planOf(at.fixture.pipeline, 'finish', anchor, []);
     if (sweep === undefined) throw new Error('no sweep was planned');

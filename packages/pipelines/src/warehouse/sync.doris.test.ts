@@ -42,7 +42,7 @@ describe.concurrent('a sync', () => {
     await expectSame(at);
     const before = loads(at);
     expect(rowsRead(await at.sync())).toBe(0);
-    // Mutation: without `first === null` in load-rows.ts an empty load is sent, which Doris takes for a failed one.
+    // Mutation: without `first === null` in load-rows.ts an empty load is sent.
     expect(loads(at)).toBe(before);
     const [grown] = await at.fixture.source.sql.query('select $1::timestamptz > $2 as grown', [
       at.watermark(ORDER) ?? '',
@@ -76,7 +76,8 @@ describe.concurrent('a sync', () => {
     const watermarks = new Map([[ORDER, at.watermark(ORDER) ?? '']]);
     const { pipeline } = at.fixture;
     const log = { ...at.fixture.moveContext().log };
-    const options = { log, kind: 'incremental', options: {}, cutoffs: new Map() } as const;
+    const first = { log, kind: 'incremental', options: {}, cutoffs: new Map() } as const;
+    const options = { ...first, migrationId: 'test', unsettled: [] };
     const { anchor } = await pipeline.open({ ...options, watermarks });
     await writer.script('commit');
     const [planned] = await planOf(pipeline, 'data', anchor, []);
@@ -284,7 +285,8 @@ describe.concurrent('a sync is refused', () => {
     const source = { connection: url.href, schemas: ['shop'] };
     const limited = at.fixture.pipelineWith({ source });
     const log = at.fixture.moveContext().log;
-    const opening = { log, kind: 'incremental', options: {}, cutoffs: new Map() } as const;
+    const bare = { log, kind: 'incremental', options: {}, cutoffs: new Map() } as const;
+    const opening = { ...bare, migrationId: 'test', unsettled: [] };
     try {
       await expect(limited.open({ ...opening, watermarks: new Map() })).rejects.toMatchObject({
         code: 'PERMISSION_DENIED',

@@ -14,7 +14,7 @@ export interface Misfit {
 }
 
 /** The same text of a value in both databases, so that digests of it can be compared. */
-export interface Canonical {
+interface Canonical {
   /** SQL over the source row `s`, after the agreed conversion; NULL for NULL. */
   readonly source: string;
   /** SQL over the target row `t`; NULL for NULL. */

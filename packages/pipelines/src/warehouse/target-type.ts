@@ -10,7 +10,7 @@ export type TargetType =
   | { readonly kind: 'string' }
   | { readonly kind: 'json' };
 
-export type IntegerName = keyof typeof INTEGER_BITS;
+type IntegerName = keyof typeof INTEGER_BITS;
 
 /** Longest VARCHAR, in bytes; also the longest text that a key column takes. */
 export const MAX_VARCHAR_BYTES = 65533;

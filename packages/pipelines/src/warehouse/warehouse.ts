@@ -120,7 +120,7 @@ async function moveChunk(
   const plan = await planOf(parts, context.anchor, range);
   switch (range.kind) {
     case 'table':
-      return prepareTable(parts, { plan, anchor }, context);
+      return prepareTable(parts, { plan, chunk, anchor }, context);
     case 'whole':
       return moveWhole(parts, { plan, chunk }, context);
     case 'sweep':

@@ -2,22 +2,17 @@ import { type ClaimedChunk, DroverError, type MoveContext, type Receipt } from '
 import { Session } from '@drover/postgres';
 import { z } from 'zod';
 import { ctidRanges, type TablePart } from './ctid-ranges.ts';
-import { createTableStatement } from './ddl.ts';
 import { commit, targetOf, visibleMs } from './labels.ts';
 import { type LoadedRows, loadRows } from './load-rows.ts';
 import { targetIdentifier } from './names.ts';
 import type { WarehouseParts } from './parts.ts';
-import { replicasOf } from './prepare.ts';
 import { addReceipts } from './receipts.ts';
+import { createStage, dropTables, putInPlace, stagesOf, tidy } from './stage-table.ts';
 import type { TablePlan } from './table-plan.ts';
 import type { TargetSql } from './target-sql.ts';
-import { tablesLike } from './target-tables.ts';
 
 /** So often the parts of one table are sent again before its attempt is given up. */
 const TRIES_PER_PART = 3;
-
-/** An attempt that ends does not wait longer than this for its table to be dropped. */
-const TIDY_MS = 10_000;
 
 const noteSchema = z.object({ stage: z.string() });
 
@@ -34,8 +29,12 @@ export async function moveWhole(
 ): Promise<Receipt> {
   const { outside } = context.gate;
   const target: TargetSql = { query: (text) => parts.statements.query(text, context.signal) };
-  const prefix = `drover_stage_${context.migrationId.slice(0, 8)}_${chunk.id}_`;
-  const stages = await tablesLike(target, { database: plan.database, prefix });
+  const { migrationId } = context;
+  const stages = await stagesOf(target, {
+    migrationId,
+    database: plan.database,
+    chunkId: chunk.id,
+  });
   const intent = await outside.intent();
   if (intent !== null) {
     const { stage } = noteSchema.parse(intent.note);
@@ -49,9 +48,7 @@ export async function moveWhole(
     return intent.receipt;
   }
   await dropTables(target, plan, stages);
-  const stage = `${prefix}${parts.uuid().slice(0, 8)}`;
-  const replicas = await replicasOf(parts);
-  await target.query(createTableStatement(plan, { replicas, table: stage }));
+  const stage = await createStage(parts, { plan, chunk }, context);
   let isOffered = false;
   try {
     const loaded = await loadStage(parts, { plan: { ...plan, table: stage }, chunk }, context);
@@ -81,13 +78,6 @@ const partsOf = (
   { parts: _, bytesRead: _read, bytesWritten: _written, sourceSnapshot: _at, ...tally }: Receipt,
 ) => [{ part: `${plan.database}.${plan.table}`, ...tally }];
 
-async function putInPlace(target: TargetSql, plan: TablePlan, stage: string): Promise<void> {
-  const table = `${targetIdentifier(plan.database)}.${targetIdentifier(plan.table)}`;
-  await target.query(
-    `ALTER TABLE ${table} REPLACE WITH TABLE ${targetIdentifier(stage)} PROPERTIES('swap' = 'false')`,
-  );
-}
-
 /**
  * Only an attempt that knows of the intent drops tables, and it keeps this one: gone means put in place. Whether it
  * is gone, the statement itself tells, which the leading frontend executes; lists of tables may be out of date.
@@ -98,25 +88,6 @@ async function putInPlaceOnce(target: TargetSql, plan: TablePlan, stage: string)
   } catch (error) {
     const isGone = error instanceof DroverError && error.code === 'UNDEFINED_OBJECT';
     if (!isGone || !error.message.includes(stage)) throw error;
-  }
-}
-
-/** Best effort, and within seconds: the next attempt drops what is left. */
-async function tidy(parts: WarehouseParts, plan: TablePlan, stage: string): Promise<void> {
-  const signal = AbortSignal.timeout(TIDY_MS);
-  const target: TargetSql = { query: (text) => parts.statements.query(text, signal) };
-  await dropTables(target, plan, [stage]).catch(() => {});
-}
-
-async function dropTables(
-  target: TargetSql,
-  { database }: TablePlan,
-  names: readonly string[],
-): Promise<void> {
-  for (const name of names) {
-    await target.query(
-      `DROP TABLE IF EXISTS ${targetIdentifier(database)}.${targetIdentifier(name)} FORCE`,
-    );
   }
 }
 

@@ -105,6 +105,8 @@ export async function pivotFixture(
         options,
         cutoffs: new Map(),
         watermarks: new Map(),
+        migrationId: 'test',
+        unsettled: [],
       });
       const gate = memoryGate();
       for (const phase of phases) {

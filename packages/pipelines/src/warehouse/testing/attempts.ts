@@ -20,7 +20,7 @@ export const TWO_TABLES = `
   insert into shop.events select 'event ' || i % 10 || repeat('-', 80), i from generate_series(1, 300) i;
   insert into shop.events select * from shop.events where n <= 5`;
 
-export const COLUMNS = { orders: ['id', 'note', 'price'], events: ['what', 'n'] } as const;
+const COLUMNS = { orders: ['id', 'note', 'price'], events: ['what', 'n'] } as const;
 
 export type TableName = keyof typeof COLUMNS;
 

@@ -25,7 +25,7 @@ export interface MovedColumn {
   readonly move: (values: readonly (string | null)[]) => Promise<readonly MovedValue[]>;
 }
 
-export interface MovedValue {
+interface MovedValue {
   readonly value: string | null;
   readonly canonical: string | null;
   readonly rules: readonly string[];

@@ -10,6 +10,7 @@ import type {
   PlannedChunk,
   RunKind,
   RunOptions,
+  UnsettledChunk,
   Verdict,
 } from '@drover/core';
 import { openStatements, type Statements } from '@drover/doris';
@@ -48,6 +49,7 @@ export interface RunOf {
   readonly phases?: readonly Phase[];
   readonly options?: RunOptions;
   readonly watermarks?: ReadonlyMap<string, string>;
+  readonly unsettled?: readonly UnsettledChunk[];
 }
 
 export interface WarehouseRun {
@@ -123,6 +125,7 @@ export async function warehouseFixture(of: {
       phases = ['prepare', 'data', 'finish'],
       options = {},
       watermarks = new Map(),
+      unsettled = [],
     }: RunOf = {}) {
       const { anchor } = await pipeline.open({
         log: silentLog,
@@ -130,6 +133,8 @@ export async function warehouseFixture(of: {
         options,
         cutoffs: new Map(),
         watermarks,
+        migrationId: database,
+        unsettled,
       });
       const chunks: DataChunk[] = [];
       const settled: MemoryGate['settled'] = [];
