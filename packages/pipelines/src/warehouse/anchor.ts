@@ -13,7 +13,7 @@ import { fingerprintOf } from './plans.ts';
 import type { SourceColumn } from './source-table.ts';
 import type { TablePlan } from './table-plan.ts';
 import { isEmpty, tablesLike } from './target-tables.ts';
-import { readHorizon } from './watermark.ts';
+import { readHorizon, readWatermark } from './watermark.ts';
 
 /** What a run froze when it opened. */
 const anchorSchema = z.strictObject({
@@ -72,7 +72,7 @@ export async function openWarehouse(parts: WarehouseParts, context: OpenContext)
         stream: plan.stream,
         fingerprint: fingerprintOf(plan),
         fresh: !there || (await isEmpty(parts.statements, plan)),
-        followed: context.watermarks.get(plan.stream) ?? null,
+        followed: followedTo(parts, plan, context),
         horizon: await horizonOf(parts, plan, context.log),
       };
     });
@@ -96,6 +96,17 @@ export async function presentTables(
     ),
   );
   return new Set(names.flat());
+}
+
+/** How far the table was followed by the column that the file names now. */
+function followedTo(
+  parts: WarehouseParts,
+  plan: TablePlan,
+  { watermarks }: OpenContext,
+): string | null {
+  const column = watermarkOf(parts, plan);
+  const watermark = watermarks.get(plan.stream);
+  return column === null || watermark === undefined ? null : readWatermark(column, watermark);
 }
 
 /** How far the table can be followed; null where it has no watermark, or nobody can tell at present. */

@@ -5,11 +5,13 @@ import {
   type MoveContext,
   type Receipt,
 } from '@drover/core';
+import { watermarkOf } from './anchor.ts';
 import type { RangeOf } from './chunk-range.ts';
 import { WHOLE_RANGE } from './key-range.ts';
 import type { WarehouseParts } from './parts.ts';
 import { sweepRange } from './sweep.ts';
 import type { TablePlan } from './table-plan.ts';
+import { printWatermark } from './watermark.ts';
 
 /** Deletes what the source no longer has, where that is asked for, and says how far the table was followed. */
 export async function finishTable(
@@ -19,10 +21,13 @@ export async function finishTable(
 ): Promise<Receipt> {
   const { plan, chunk, range } = of;
   const { outside } = context.gate;
+  const column = watermarkOf(parts, plan);
   const intent: Intent = {
     receipt: EMPTY_RECEIPT,
     rejects: [],
-    ...(range.to === null ? {} : { watermark: range.to }),
+    ...(range.to === null || column === null
+      ? {}
+      : { watermark: printWatermark(column, range.to) }),
   };
   if (range.kind === 'watermark') {
     await outside.settle(intent);

@@ -20,6 +20,19 @@ export interface ChangeSpan {
   readonly to: string;
 }
 
+/** How far a column was followed, as the ledger keeps it and people read it. */
+export function printWatermark(column: SourceColumn, bound: string): string {
+  return `${bound}${markOf(column)}`;
+}
+
+/** The bound; null where another column was followed, or one of another type: that says nothing about this one. */
+export function readWatermark(column: SourceColumn, watermark: string): string | null {
+  const mark = markOf(column);
+  return watermark.endsWith(mark) ? watermark.slice(0, -mark.length) : null;
+}
+
+const markOf = ({ name, type }: SourceColumn): string => ` by ${name} (${type.printed})`;
+
 /**
  * The bound below which a column that is set to the time of the transaction holds all that it ever will: below
  * the start of every transaction that is open in the source's database, and below the present, both less the

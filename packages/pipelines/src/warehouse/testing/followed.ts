@@ -12,8 +12,10 @@ export interface Followed extends AsyncDisposable {
   sql(...statements: readonly string[]): Promise<void>;
   full(of?: RunOf): Promise<WarehouseRun>;
   sync(of?: RunOf): Promise<WarehouseRun>;
-  /** How far the table was followed; undefined where it never was. */
+  /** How far the table was followed, as a value of its column; undefined where it never was. */
   watermark(stream: string): string | undefined;
+  /** What the ledger would know, had `shop.orders` been followed so far. */
+  since(bound: string, column?: string): Promise<ReadonlyMap<string, string>>;
   /** Rows of the target as texts, a line each, sorted. */
   target(table: string, columns: readonly string[]): Promise<string[]>;
   /** The same of the source. */
@@ -40,7 +42,15 @@ export async function followed(of: Parameters<typeof warehouseFixture>[0]): Prom
     },
     full: (one = {}) => run({ kind: 'full', ...one }),
     sync: (one = {}) => run({ kind: 'incremental', ...one }),
-    watermark: (stream) => watermarks.get(stream),
+    watermark: (stream) => watermarks.get(stream)?.split(' by ')[0],
+    async since(bound, column = 'updated_at') {
+      const [type] = await fixture.source.sql.query(
+        `select format_type(atttypid, atttypmod) as printed from pg_attribute
+         where attrelid = 'shop.orders'::regclass and attname = $1`,
+        [column],
+      );
+      return new Map([['shop.orders', `${bound} by ${column} (${type?.['printed']})`]]);
+    },
     async target(table, columns) {
       const names = columns.map(targetIdentifier).join(', ');
       const from = `${targetIdentifier(fixture.database)}.${targetIdentifier(table)}`;
