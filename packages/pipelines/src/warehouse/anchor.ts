@@ -44,6 +44,15 @@ export function anchorTable(anchor: Anchor, stream: string): AnchorTable {
   throw new DroverError('FILE_INVALID', { message: `The run has no table ${stream}.` });
 }
 
+/**
+ * Whether rows that the target had before the run, and that the source lacks, are looked for once all is moved: where
+ * a range of the key is not the same rows on both sides, every chunk would have to look through all of the table.
+ */
+export function sweptAtEnd(anchor: Anchor, plan: TablePlan): boolean {
+  const isOrdered = plan.key.length === 0 || plan.sameOrder;
+  return anchor.kind === 'full' && !isOrdered && !anchorTable(anchor, plan.stream).fresh;
+}
+
 /** Questions to the target at once while a run is opened. */
 const AT_ONCE = 4;
 

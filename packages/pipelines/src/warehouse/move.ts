@@ -8,7 +8,7 @@ import {
 import type { LoadTarget } from '@drover/doris';
 import type { Session } from '@drover/postgres';
 import { z } from 'zod';
-import { type Anchor, anchorTable, watermarkOf } from './anchor.ts';
+import { type Anchor, anchorTable, sweptAtEnd, watermarkOf } from './anchor.ts';
 import type { RangeOf } from './chunk-range.ts';
 import { keyList } from './key-list.ts';
 import { sourcePredicate } from './key-predicate.ts';
@@ -54,8 +54,9 @@ export async function moveRows(
   }
   // What the target had before, and what an attempt meant to commit of which nothing is known any more, may hold
   // rows that the source has lost since.
-  const fresh = anchorTable(at.anchor, plan.stream).fresh;
-  const leftovers = !fresh || !clean || intent !== null;
+  const { fresh } = anchorTable(at.anchor, plan.stream);
+  const before = !fresh && !sweptAtEnd(at.anchor, plan);
+  const leftovers = before || !clean || intent !== null;
   const done =
     found === true && intent !== null
       ? intent

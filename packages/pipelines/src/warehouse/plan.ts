@@ -1,5 +1,5 @@
 import type { Json, Phase, PlanContext, PlannedChunk, SplitPart } from '@drover/core';
-import { type Anchor, type AnchorTable, exceptionOf, parseAnchor } from './anchor.ts';
+import { type Anchor, type AnchorTable, exceptionOf, parseAnchor, sweptAtEnd } from './anchor.ts';
 import { type ChunkRange, parseChunkRange, type RangeOf } from './chunk-range.ts';
 import type { WarehouseParts } from './parts.ts';
 import { type PlannedRange, planRanges } from './split-keys.ts';
@@ -106,12 +106,15 @@ async function* finishChunks(
 ): AsyncGenerator<Unnumbered> {
   const { byStream } = await parts.catalogue.plans();
   const complete = await completeStreams(context);
-  for (const { stream, horizon } of tablesAfter(anchor, context)) {
+  for (const table of tablesAfter(anchor, context)) {
+    const { stream, horizon } = table;
     const plan = byStream.get(stream);
-    const sweeps = plan !== undefined && exceptionOf(parts, plan)?.sweepDeletes === true;
+    const follows = plan !== undefined && exceptionOf(parts, plan)?.sweepDeletes === true;
+    const sweeps =
+      anchor.kind === 'incremental' ? follows : plan !== undefined && sweptAtEnd(anchor, plan);
     // Where rows are still missing, the next sync begins where this one did.
     const to = complete.has(stream) ? horizon : null;
-    if (anchor.kind === 'incremental' && sweeps) yield single({ kind: 'sweep', stream, to });
+    if (sweeps) yield single({ kind: 'sweep', stream, to });
     else if (to !== null) yield single({ kind: 'watermark', stream, to });
   }
 }
