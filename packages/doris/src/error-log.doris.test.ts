@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, inject, test } from 'vitest';
 import { RowsRefused } from './loader.ts';
 import { dorisFixture, failureOf } from './testing/doris-fixture.ts';
 
@@ -32,7 +32,7 @@ function refusing(errorUrl: string) {
   return listening(server);
 }
 
-describe('the log of refused rows', () => {
+describe.skipIf(inject('dorisUrl') !== null)('the log of refused rows', () => {
   test('in a store of files is fetched without the login', async () => {
     const logins: unknown[] = [];
     using store = await listening(

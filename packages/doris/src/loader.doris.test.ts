@@ -3,7 +3,7 @@ import { Stopped } from '@drover/core';
 import { signal, until } from '@drover/testkit';
 import { describe, expect, test } from 'vitest';
 import { RowsRefused } from './loader.ts';
-import { dorisFixture, failureOf, linesOf } from './testing/doris-fixture.ts';
+import { dorisFixture, failureOf, linesOf, onStandIn } from './testing/doris-fixture.ts';
 
 const stays = () => new AbortController().signal;
 const within = (withinMs = 2_000) => ({ withinMs, signal: stays() });
@@ -64,33 +64,36 @@ describe('a load', () => {
     expect(await fixture.rows()).toEqual([['2', 'zwei']]);
   });
 
-  test('whose body fails or is stopped is aborted by the target, and nothing is committed', async () => {
-    await using fixture = await dorisFixture();
-    for (const twoPhase of [true, false]) {
-      const stop = new AbortController();
-      const failing = {
-        async *body() {
-          yield* linesOf([1, 'one'])();
-          throw new Stopped('fenced');
-        },
-      };
-      const stopped = {
-        signal: stop.signal,
-        async *body() {
-          yield* linesOf([1, 'one'])();
-          stop.abort(new Stopped('fenced'));
-          yield* linesOf([2, 'two'])();
-        },
-      };
-      for (const one of [failing, stopped]) {
-        const error = await failureOf(fixture.loader.load(fixture.request({ twoPhase, ...one })));
-        expect(error).toEqual(new Stopped('fenced'));
-        await until('the target has given it up', () => fixture.states()[0] === 'ABORTED');
+  onStandIn(
+    'whose body fails or is stopped is aborted by the target, and nothing is committed',
+    async () => {
+      await using fixture = await dorisFixture();
+      for (const twoPhase of [true, false]) {
+        const stop = new AbortController();
+        const failing = {
+          async *body() {
+            yield* linesOf([1, 'one'])();
+            throw new Stopped('fenced');
+          },
+        };
+        const stopped = {
+          signal: stop.signal,
+          async *body() {
+            yield* linesOf([1, 'one'])();
+            stop.abort(new Stopped('fenced'));
+            yield* linesOf([2, 'two'])();
+          },
+        };
+        for (const one of [failing, stopped]) {
+          const error = await failureOf(fixture.loader.load(fixture.request({ twoPhase, ...one })));
+          expect(error).toEqual(new Stopped('fenced'));
+          await until('the target has given it up', () => fixture.states()[0] === 'ABORTED');
+        }
       }
-    }
-    expect(fixture.states()).toEqual(Array(4).fill('ABORTED'));
-    expect(await fixture.rows()).toEqual([]);
-  });
+      expect(fixture.states()).toEqual(Array(4).fill('ABORTED'));
+      expect(await fixture.rows()).toEqual([]);
+    },
+  );
 
   test('under a label that has one already is in doubt, and nothing is read for it', async () => {
     await using fixture = await dorisFixture();
@@ -109,7 +112,7 @@ describe('a load', () => {
     expect(asked).toBe(false);
   });
 
-  test('with rows that do not fit names them', async () => {
+  onStandIn('with rows that do not fit names them', async () => {
     await using fixture = await dorisFixture();
     const body = linesOf([1, 'one'], [2, 'two']);
     fixture.doris.faults.refuseRows = { times: 1, containing: 'two', reason: 'why' };
@@ -120,7 +123,7 @@ describe('a load', () => {
     expect((error as RowsRefused).message).not.toContain('two');
   });
 
-  test('goes to another backend where one is gone', async () => {
+  onStandIn('goes to another backend where one is gone', async () => {
     await using fixture = await dorisFixture({ backends: 3 });
     // Reached and listed before, and gone since.
     await fixture.nodes.backends(stays());
@@ -139,7 +142,7 @@ describe('a load', () => {
     expect(served.map(({ server }) => server)).toEqual([2, 2, 2, 2]);
   });
 
-  test('sends no byte of its body to a frontend', async () => {
+  onStandIn('sends no byte of its body to a frontend', async () => {
     await using fixture = await dorisFixture({ address: { via: 'fe' } });
     fixture.doris.faults.resetOnBodyAtFrontend = { times: 1 };
     const reply = await fixture.loader.load(fixture.request());
@@ -150,7 +153,7 @@ describe('a load', () => {
     expect(fixture.doris.faults.resetOnBodyAtFrontend.times).toBe(1);
   });
 
-  test('asks for nothing that would change a value', async () => {
+  onStandIn('asks for nothing that would change a value', async () => {
     await using fixture = await dorisFixture();
     await fixture.loader.load(fixture.request());
     const load = fixture.doris.requests.find(
@@ -175,22 +178,25 @@ describe('a label', () => {
     ).toBeNull();
   });
 
-  test('with a load that waits for its commit is committed where it is the one, else given up', async () => {
-    await using fixture = await dorisFixture();
-    const { loader, target } = fixture;
-    const first = await loader.load(fixture.request());
-    expect(await loader.settleLabel(target, { txnId: null, ...within() })).toBe(false);
-    const second = await loader.load(fixture.request({ body: linesOf([7, 'seven']) }));
-    expect(await loader.settleLabel(target, { txnId: first.txnId, ...within() })).toBe(false);
-    expect(fixture.states()).toEqual(['ABORTED', 'ABORTED']);
-    const third = await loader.load(fixture.request({ body: linesOf([8, 'eight']) }));
-    expect(third.txnId).not.toBe(second.txnId);
-    expect(await loader.settleLabel(target, { txnId: third.txnId, ...within() })).toBe(true);
-    expect(await fixture.rows()).toEqual([['8', 'eight']]);
-    expect(await loader.settleLabel(target, { txnId: null, ...within() })).toBe(true);
-  });
+  onStandIn(
+    'with a load that waits for its commit is committed where it is the one, else given up',
+    async () => {
+      await using fixture = await dorisFixture();
+      const { loader, target } = fixture;
+      const first = await loader.load(fixture.request());
+      expect(await loader.settleLabel(target, { txnId: null, ...within() })).toBe(false);
+      const second = await loader.load(fixture.request({ body: linesOf([7, 'seven']) }));
+      expect(await loader.settleLabel(target, { txnId: first.txnId, ...within() })).toBe(false);
+      expect(fixture.states()).toEqual(['ABORTED', 'ABORTED']);
+      const third = await loader.load(fixture.request({ body: linesOf([8, 'eight']) }));
+      expect(third.txnId).not.toBe(second.txnId);
+      expect(await loader.settleLabel(target, { txnId: third.txnId, ...within() })).toBe(true);
+      expect(await fixture.rows()).toEqual([['8', 'eight']]);
+      expect(await loader.settleLabel(target, { txnId: null, ...within() })).toBe(true);
+    },
+  );
 
-  test('with a load that still goes on is given up, and that one cannot commit', async () => {
+  onStandIn('with a load that still goes on is given up, and that one cannot commit', async () => {
     await using fixture = await dorisFixture();
     const [arrived, released] = [signal(), signal()];
     const going = failureOf(
@@ -215,21 +221,24 @@ describe('a label', () => {
     expect(fixture.states()).toEqual(['ABORTED']);
   });
 
-  test('that was committed and is not visible is in doubt after its time, and waited for in it', async () => {
-    await using fixture = await dorisFixture();
-    const published = signal();
-    fixture.doris.faults.publishTimeout = { times: 1, until: published.given };
-    await fixture.loader.load(fixture.request({ twoPhase: false }));
-    expect(fixture.states()).toEqual(['COMMITTED']);
-    const error = await failureOf(fixture.loader.untilVisible(fixture.target, within(60)));
-    expect(error).toMatchObject({ code: 'LOAD_IN_DOUBT' });
-    expect((error as Error).message).toContain(fixture.target.label);
-    const settled = fixture.loader.settleLabel(fixture.target, { txnId: null, ...within() });
-    published.give();
-    expect(await settled).toBe(true);
-  });
+  onStandIn(
+    'that was committed and is not visible is in doubt after its time, and waited for in it',
+    async () => {
+      await using fixture = await dorisFixture();
+      const published = signal();
+      fixture.doris.faults.publishTimeout = { times: 1, until: published.given };
+      await fixture.loader.load(fixture.request({ twoPhase: false }));
+      expect(fixture.states()).toEqual(['COMMITTED']);
+      const error = await failureOf(fixture.loader.untilVisible(fixture.target, within(60)));
+      expect(error).toMatchObject({ code: 'LOAD_IN_DOUBT' });
+      expect((error as Error).message).toContain(fixture.target.label);
+      const settled = fixture.loader.settleLabel(fixture.target, { txnId: null, ...within() });
+      published.give();
+      expect(await settled).toBe(true);
+    },
+  );
 
-  test('is not waited for any longer by who is stopped', async () => {
+  onStandIn('is not waited for any longer by who is stopped', async () => {
     await using fixture = await dorisFixture();
     const published = signal();
     fixture.doris.faults.publishTimeout = { times: 1, until: published.given };
@@ -243,7 +252,7 @@ describe('a label', () => {
     published.give();
   });
 
-  test.each([
+  onStandIn.each([
     ['an error', { msg: 'Internal Error', code: 500, data: 'no', count: 0 }, 'UNKNOWN'],
     [
       'a refused login',
@@ -276,7 +285,7 @@ describe('a label', () => {
     await fixture.loader.abort(fixture.target, stays());
   });
 
-  test('whose commit was refused for another reason is told of as that', async () => {
+  onStandIn('whose commit was refused for another reason is told of as that', async () => {
     await using fixture = await dorisFixture();
     const { txnId } = await fixture.loader.load(fixture.request());
     fixture.doris.faults.okEnvelope = {
@@ -289,7 +298,7 @@ describe('a label', () => {
     expect(await fixture.loader.state(fixture.target, stays())).toBe('PRECOMMITTED');
   });
 
-  test('that cannot be given up is told of', async () => {
+  onStandIn('that cannot be given up is told of', async () => {
     await using fixture = await dorisFixture();
     await fixture.loader.load(fixture.request());
     fixture.doris.faults.okEnvelope = {

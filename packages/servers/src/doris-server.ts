@@ -44,6 +44,11 @@ export async function startDoris(options: DorisOptions = {}): Promise<DorisServe
   };
 }
 
+/** Where a Doris was given; null where it was not. */
+export function givenDorisUrl(): string | null {
+  return readEnvironment().dorisUrl ?? null;
+}
+
 function givenDoris(url: string, source: string): DorisServer {
   if (!URL.canParse(url)) {
     throw new Error(

@@ -1,4 +1,4 @@
-export { type DorisOptions, type DorisServer, startDoris } from './doris-server.ts';
+export { type DorisOptions, type DorisServer, givenDorisUrl, startDoris } from './doris-server.ts';
 export { freePort } from './free-port.ts';
 export type { PostgresOptions, PostgresServer, RestartMode } from './postgres-server.ts';
 export { startPostgres } from './postgres-server.ts';

@@ -1,4 +1,4 @@
-import { startPostgres, startRedis } from '@drover/servers';
+import { givenDorisUrl, startPostgres, startRedis } from '@drover/servers';
 import type {} from 'vitest';
 import type { TestProject } from 'vitest/node';
 
@@ -20,18 +20,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const redis = await startRedis();
   const redisOrigin = 'unavailable' in redis ? `none: ${redis.unavailable}` : redis.origin;
-  const dorisUrl = process.env['DROVER_TEST_DORIS_URL'] || null;
+  const dorisUrl = givenDorisUrl();
   const dorisOrigin =
     dorisUrl === null
       ? 'stand-ins, built to the documented protocol; no test ran on a real server'
       : 'DROVER_TEST_DORIS_URL';
-  process.stdout.write(
-    `\nServers: ${postgres.origin}; Redis: ${redisOrigin}; Doris: ${dorisOrigin}\n`,
-  );
+  const servers = `\nServers: ${postgres.origin}; Redis: ${redisOrigin}; Doris: ${dorisOrigin}\n`;
+  process.stdout.write(servers);
   project.provide('postgresUrl', postgres.url);
   project.provide('dorisUrl', dorisUrl);
   project.provide('redisUrl', 'unavailable' in redis ? null : redis.url);
   return async () => {
+    // Where the counts are read, too.
+    process.stdout.write(servers);
     await postgres.stop();
     if (!('unavailable' in redis)) await redis.stop();
   };

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
 import { type Log, noLog } from '@drover/core';
-import { type DorisStandIn, type DorisStandInOptions, startDorisStandIn } from '@drover/stand-ins';
-import { expect } from 'vitest';
+import { startDoris } from '@drover/servers';
+import type { DorisStandIn, DorisStandInOptions } from '@drover/stand-ins';
+import { expect, inject, test } from 'vitest';
 import type { DorisAddress } from '../address.ts';
 import type { LoadRequest, LoadTarget } from '../load-request.ts';
 import { Loader } from '../loader.ts';
@@ -11,8 +13,12 @@ import { openStatements } from '../statements.ts';
 /** Part of no other word, and with signs that a header or an address must encode. */
 export const PASSWORD = 'pa:ss/w@rd "ö\\,';
 
-/** A stand-in with the table `db.t` of numbers and texts. */
+/** Tests that turn knobs, or look behind the protocol. */
+export const onStandIn = test.skipIf(inject('dorisUrl') !== null);
+
+/** A Doris, real where one is given, with a table `t` of numbers and texts in a database of its own. */
 export interface DorisFixture extends AsyncDisposable {
+  /** Only where it stands in: see `onStandIn`. */
   readonly doris: DorisStandIn;
   readonly address: DorisAddress;
   readonly nodes: Nodes;
@@ -33,30 +39,36 @@ export async function dorisFixture(
   } = {},
 ): Promise<DorisFixture> {
   const { address: changes, answerMs = 10_000, log = noLog, ...rest } = options;
-  const doris = await startDorisStandIn({ password: PASSWORD, ...rest });
+  const givenUrl = inject('dorisUrl') ?? undefined;
+  const server = await startDoris({ givenUrl, password: PASSWORD, ...rest });
+  const { fe, queryPort, user, password } = server;
+  const database = `drover_test_${randomUUID().slice(0, 8)}`;
   const address: DorisAddress = {
-    fe: [doris.feUrl],
+    fe: [fe],
     be: [],
     via: 'auto',
-    queryPort: doris.mysqlPort,
-    user: doris.user,
-    password: doris.password,
+    queryPort,
+    user,
+    password,
     tls: false,
     ...changes,
   };
   const statements = openStatements(
-    { ...address, fe: [doris.feUrl], user: doris.user, password: doris.password },
+    { ...address, fe: [fe], user, password },
     { max: 1, timeoutSeconds: 60 },
   );
-  await statements.query('CREATE DATABASE db');
+  await statements.query(`CREATE DATABASE ${database}`);
   await statements.query(
-    `CREATE TABLE db.t (id BIGINT NOT NULL, name STRING NULL) UNIQUE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1
+    `CREATE TABLE ${database}.t (id BIGINT NOT NULL, name STRING NULL) UNIQUE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1
      PROPERTIES('replication_num' = '1', 'enable_unique_key_merge_on_write' = 'true')`,
   );
   const nodes = new Nodes({ address, log, answerMs });
-  const target = { database: 'db', table: 't', label: 'drover_test_1_1' };
+  const target = { database, table: 't', label: 'drover_test_1_1' };
   return {
-    doris,
+    get doris() {
+      if (server.standIn === null) throw new Error('a real Doris has no knobs');
+      return server.standIn;
+    },
     address,
     nodes,
     loader: new Loader(nodes),
@@ -73,13 +85,16 @@ export async function dorisFixture(
       ...overrides,
     }),
     async rows() {
-      const found = await statements.query('SELECT id, name FROM db.t ORDER BY id');
+      const found = await statements.query(`SELECT id, name FROM ${database}.t ORDER BY id`);
       return found.map((row) => [row['id'] ?? '', row['name'] ?? ''] as const);
     },
-    states: () => doris.transactions.ofLabel('db', target.label).map(({ status }) => status),
+    states: () =>
+      server.standIn?.transactions.ofLabel(database, target.label).map(({ status }) => status) ??
+      [],
     async [Symbol.asyncDispose]() {
+      await statements.query(`DROP DATABASE ${database} FORCE`);
       await statements.close();
-      await doris[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     },
   };
 }
