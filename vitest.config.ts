@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const conditions = ['development'];
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     include: ['{apps,packages}/*/src/**/*.test.ts', 'chaos/src/**/*.test.ts'],
     globalSetup: ['packages/testkit/src/vitest-setup.ts'],
+    // Tests wait more than they work: with one file at a time half of a small machine would idle.
+    maxWorkers: Math.max(2, Math.ceil(availableParallelism() / 2)),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {

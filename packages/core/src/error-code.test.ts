@@ -17,6 +17,7 @@ const POLICIES: Readonly<Record<ErrorPolicy, readonly string[]>> = {
     'IO_ERROR',
     'OBJECT_NOT_READY',
     'OBJECT_EXISTS',
+    'ROWS_REFUSED',
     'QUEUE_UNAVAILABLE',
     'UNKNOWN',
   ],
@@ -37,6 +38,7 @@ const POLICIES: Readonly<Record<ErrorPolicy, readonly string[]>> = {
     'UNSUPPORTED',
     'DATA_CORRUPTED',
     'TOO_MANY_REJECTS',
+    'LABEL_TAKEN',
     'UNKNOWN_KEY',
     'COUNT_MISMATCH',
     'DIGEST_UNRELIABLE',
@@ -85,6 +87,11 @@ describe('the error table', () => {
 
   test('halves a chunk only for errors that a smaller chunk may not have', () => {
     const splitting = ERROR_CODES.filter((code) => ERROR_TABLE[code].splits === true);
-    expect(splitting).toEqual(['STATEMENT_TIMEOUT', 'CHUNK_TIME_LIMIT', 'OUT_OF_MEMORY']);
+    expect(splitting).toEqual([
+      'STATEMENT_TIMEOUT',
+      'CHUNK_TIME_LIMIT',
+      'OUT_OF_MEMORY',
+      'ROWS_REFUSED',
+    ]);
   });
 });

@@ -235,7 +235,7 @@ export const ERROR_TABLE: Record<ErrorCode, PassingError | LastingError> = {
   LABEL_TAKEN: {
     policy: 'park',
     meaning: 'The target has a load under the label of the chunk that the ledger knows nothing of.',
-    hint: '`drover reprocess` moves the chunk again, under a label of its next generation. Was the ledger restored from a backup?',
+    hint: 'Find out whether the ledger was restored from a backup; `drover reprocess` moves the chunk again, under a label of its next generation.',
   },
   UNKNOWN_KEY: {
     policy: 'park',

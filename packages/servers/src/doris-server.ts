@@ -1,4 +1,4 @@
-import { type DorisStandIn, type DorisStandInOptions, startDorisStandIn } from '@drover/stand-ins';
+import type { DorisStandIn, DorisStandInOptions } from '@drover/stand-ins';
 import { readEnvironment } from './environment.ts';
 import { givenOrigin } from './given-server.ts';
 
@@ -32,6 +32,8 @@ export async function startDoris(options: DorisOptions = {}): Promise<DorisServe
   if (givenUrl !== undefined) return givenDoris(givenUrl, 'a given URL');
   const { dorisUrl } = readEnvironment();
   if (dorisUrl !== undefined) return givenDoris(dorisUrl, 'DROVER_TEST_DORIS_URL');
+  // Loaded by those who need it: it brings a server of the MySQL protocol with it.
+  const { startDorisStandIn } = await import('@drover/stand-ins');
   const standIn = await startDorisStandIn(standInOptions);
   return {
     fe: standIn.feUrl,
