@@ -166,7 +166,7 @@ function convert(way: Fit, policy: MisfitPolicy): string {
 function rejected(way: Fit, policy: MisfitPolicy): Misfit[] {
   return way.misfits
     .filter((misfit) => replacement(misfit, policy) === null)
-    .map(({ condition, rule, reason }) => ({ condition, rule, reason }));
+    .map(({ clamp: _, truncate: _cut, ...misfit }) => misfit);
 }
 
 function replacement(misfit: ConvertibleMisfit, policy: MisfitPolicy): string | null {

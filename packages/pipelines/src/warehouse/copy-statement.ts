@@ -21,8 +21,8 @@ export interface CopyWish {
   /** SQL over `s`; null: all rows. */
   readonly where: string | null;
   /**
-   * What is done about rows that do not fit: `stop` at the first, by an error of state MISFIT_STATE; or `leave`
-   * them out, to be told apart by a query of their own.
+   * What is done about rows that do not fit: `stop` at the first, by an error of state MISFIT_STATE, but for those
+   * that the target refuses by itself; or `leave` all out, to be told apart by a query of their own.
    */
   readonly misfits: 'stop' | 'leave';
   /** Only these columns; by default all of the plan. */
@@ -50,10 +50,18 @@ export function copyStatement(plan: TablePlan, wish: CopyWish): string {
   return `copy (${select}) to stdout with (${FORMAT})`;
 }
 
-/** SQL over `s`: true for rows in which one of the columns does not fit, never NULL; null where all fit. */
-export function misfitCondition(plan: TablePlan, columns: readonly ColumnPlan[]): string | null {
+/**
+ * SQL over `s`: true for rows in which one of the columns does not fit, never NULL; null where all fit. Without
+ * `all` only what the target would not refuse by itself.
+ */
+export function misfitCondition(
+  plan: TablePlan,
+  columns: readonly ColumnPlan[],
+  all = true,
+): string | null {
   const conditions = misfitsOf(plan)
     .filter(({ column }) => columns.includes(column))
+    .filter(({ refusedByTarget }) => all || refusedByTarget !== true)
     .map(({ condition }) => `(${condition})`);
   return conditions.length === 0 ? null : conditions.join(' or ');
 }
@@ -63,7 +71,7 @@ function guard(
   columns: readonly ColumnPlan[],
   misfits: CopyWish['misfits'],
 ): readonly string[] {
-  const misfit = misfitCondition(plan, columns);
+  const misfit = misfitCondition(plan, columns, misfits === 'leave');
   const [first] = columns;
   if (misfit === null || first === undefined) return [];
   if (misfits === 'leave') return [`not (${misfit})`];

@@ -76,6 +76,7 @@ function fitText(form: SourceForm, limit: number): Fit {
             condition: longerThan(form, limit),
             rule: 'text-too-long',
             reason: `its text has more than ${limit} bytes`,
+            refusedByTarget: true,
             ...(cut === null ? {} : { truncate: cut(limit) }),
           },
         ],
@@ -96,7 +97,11 @@ function longerThan({ text, bytes, ascii }: SourceForm, limit: number): string {
 function fitJson(form: Extract<SourceForm, { family: 'json' }>, limit: number): Fit {
   return {
     ...fitText(form, limit),
-    misfits: [...fitText(form, limit).misfits, ...jsonMisfits(form.document, form.flavour)],
+    // What cannot be parsed may become NULL, strict or not: the source looks first.
+    misfits: [
+      ...fitText(form, limit).misfits.map(({ refusedByTarget: _, ...misfit }) => misfit),
+      ...jsonMisfits(form.document, form.flavour),
+    ],
     // The server stores it parsed: neither the spelling of a number nor the order of the keys is kept.
     canonical: null,
     sameOrder: false,

@@ -12,6 +12,7 @@ import {
   misfitCondition,
 } from './copy-statement.ts';
 import { loadSeconds, visibleMs } from './labels.ts';
+import { misfitsOf } from './misfit.ts';
 import { namedRowsQuery, readNamedRow, readReject, rejectsQuery } from './misfit-rejects.ts';
 import type { WarehouseParts } from './parts.ts';
 import { isRefused, REFUSED_RULE, type RefusedKey, refusedKeys } from './refused-rows.ts';
@@ -65,7 +66,10 @@ export async function loadRows(
         loadOnce(parts, session, rows, current, context),
       );
     } catch (error) {
-      if (error instanceof RowsRefused) {
+      if (error instanceof RowsRefused && isOfRules(rows.plan, approach)) {
+        approach = { ...approach, misfits: 'leave' };
+        await giveUp(parts, rows.target, context.signal);
+      } else if (error instanceof RowsRefused) {
         refusals += 1;
         approach = withoutRefused(rows.plan, approach, error, refusals);
         await giveUp(parts, rows.target, context.signal);
@@ -80,6 +84,11 @@ export async function loadRows(
       });
     }
   }
+}
+
+/** The target may have refused what the source knows to tell by a rule, and names better. */
+function isOfRules(plan: TablePlan, { misfits }: Approach): boolean {
+  return misfits === 'stop' && misfitsOf(plan).some(({ refusedByTarget }) => refusedByTarget);
 }
 
 function withoutRefused(

@@ -11,6 +11,8 @@ export interface Misfit {
   readonly rule: string;
   /** For a person, without the value. */
   readonly reason: string;
+  /** Loads are strict: the target refuses such a value by itself, and nothing is lost where nobody looks first. */
+  readonly refusedByTarget?: true;
 }
 
 /** The same text of a value in both databases, so that digests of it can be compared. */
