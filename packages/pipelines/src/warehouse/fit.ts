@@ -237,10 +237,14 @@ function numberMisfits(
   const isNumber = nan ? `${value} <> 'NaN' and ` : '';
   const inside = own !== null && own.low >= bounds.low && own.high <= bounds.high;
   const precise = own !== null && own.scale <= bounds.scale;
+  const notANumber: ConvertibleMisfit = {
+    condition: `(${value} = 'NaN') is true`,
+    rule: 'not-a-number',
+    reason: 'is NaN',
+    refusedByTarget: true,
+  };
   return [
-    ...(nan
-      ? [{ condition: `(${value} = 'NaN') is true`, rule: 'not-a-number', reason: 'is NaN' }]
-      : []),
+    ...(nan ? [notANumber] : []),
     ...(inside
       ? []
       : [
