@@ -46,6 +46,7 @@ function timeForm(column: string, type: SourceType): SourceForm | null {
     ...shortForm(value, { text: `${value}::text`, bytes: 64, textOrder: false }),
     family: 'timestamp',
     digits,
+    stored: { column, zoned: type.name === 'timestamptz' },
     target: { kind: 'datetime', scale: digits },
   };
 }

@@ -143,6 +143,7 @@ function fitDate({ value }: SourceForm): Fit {
 
 function fitTimestamp(form: Extract<SourceForm, { family: 'timestamp' }>, digits: number): Fit {
   const { value } = form;
+  const first = `'${FIRST_DAY}'::timestamp`;
   const lastWith = (fraction: string) => `'${LAST_DAY} 23:59:59${fraction}'::timestamp`;
   const lastKept = lastWith(digits === 0 ? '' : `.${'9'.repeat(digits)}`);
   const rounded = `${value}::timestamp(${digits})`;
@@ -150,12 +151,15 @@ function fitTimestamp(form: Extract<SourceForm, { family: 'timestamp' }>, digits
   return {
     value,
     misfits: [
-      dateMisfit({
-        value,
-        first: `'${FIRST_DAY}'::timestamp`,
-        last: lastWith('.999999'),
-        lastKept,
-      }),
+      {
+        ...dateMisfit({ value, first, last: lastWith('.999999'), lastKept }),
+        condition: form.stored.zoned
+          ? outside(form.stored.column, {
+              first: `'${FIRST_DAY} 00:00:00+00'::timestamptz`,
+              last: `'${LAST_DAY} 23:59:59.999999+00'::timestamptz`,
+            })
+          : outside(form.stored.column, { first, last: lastWith('.999999') }),
+      },
       ...(lossy
         ? [
             fractionMisfit(
@@ -186,12 +190,15 @@ function dateMisfit(of: {
 }): ConvertibleMisfit {
   const { value, first, last, lastKept } = of;
   return {
-    condition: `(${value} < ${first} or ${value} > ${last}) is true`,
+    condition: outside(value, { first, last }),
     rule: 'date-out-of-range',
     reason: 'lies outside the years 0001 to 9999',
     clamp: `least(greatest(${value}, ${first}), ${lastKept})`,
   };
 }
+
+const outside = (value: string, { first, last }: { first: string; last: string }): string =>
+  `(${value} < ${first} or ${value} > ${last}) is true`;
 
 function fractionMisfit(condition: string, clamp: string, digits: number): ConvertibleMisfit {
   return {

@@ -9,12 +9,18 @@ export type SourceForm = FormBase &
     | { readonly family: 'number'; readonly bounds: NumberBounds | null; readonly nan: boolean }
     | { readonly family: 'float'; readonly double: boolean }
     /** `digits` of the second's fraction. */
-    | { readonly family: 'timestamp'; readonly digits: number }
+    | { readonly family: 'timestamp'; readonly digits: number; readonly stored: Stored }
     /** `cut`: how the text is cut to at most so many bytes; null where a cut text would mean something else. */
     | { readonly family: 'text'; readonly cut: ((bytes: number) => string) | null }
     /** `document`: SQL of type `flavour`. */
     | { readonly family: 'json'; readonly document: string; readonly flavour: 'json' | 'jsonb' }
   );
+
+/** The value as it lies in the table: compared with bounds of its own type it needs no conversion. */
+interface Stored {
+  readonly column: string;
+  readonly zoned: boolean;
+}
 
 export interface FormBase {
   /** SQL over the source row `s`: the value in the type that its family compares in; of timestamps, in UTC. */
