@@ -38,7 +38,7 @@ const LABEL_STATES: readonly LabelState[] = [
   'ABORTED',
 ];
 
-const FIRST_PAUSE_MS = 20;
+const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** Stream Load: sends rows, commits them, and finds out what became of them. */
@@ -134,18 +134,18 @@ export class Loader {
     how: { readonly txnId: number | null; readonly withinMs: number; readonly signal: AbortSignal },
   ): Promise<boolean | null> {
     const { signal } = how;
-    const first = await this.state(target, signal);
-    if (first === 'PRECOMMITTED' && how.txnId !== null) {
+    const isOver = (one: LabelState) => one !== 'PREPARE' && one !== 'PRECOMMITTED';
+    let state = await this.state(target, signal);
+    if (state === 'PRECOMMITTED' && how.txnId !== null) {
       await this.commit(target, how.txnId, signal);
+      state = await this.state(target, signal);
     }
-    const isOver = (state: LabelState) => state !== 'PREPARE' && state !== 'PRECOMMITTED';
-    if (!isOver(await this.state(target, signal))) {
+    if (!isOver(state)) {
       await this.abort(target, signal);
-      await this.#untilState(target, how, isOver);
+      state = await this.#untilState(target, how, isOver);
     }
-    const last = await this.state(target, signal);
-    if (last === 'UNKNOWN') return null;
-    if (last === 'ABORTED') return false;
+    if (state === 'UNKNOWN') return null;
+    if (state === 'ABORTED') return false;
     await this.untilVisible(target, how);
     return true;
   }
